@@ -1,0 +1,54 @@
+"""Fetch and permission in one place. What a user may not see does not exist: Http404, never 403."""
+
+from typing import TypeVar
+
+from django.db.models import Model
+from django.http import Http404
+
+from annotations.models import ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
+
+M = TypeVar("M", bound=Model)
+
+Role = Membership.Role
+VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
+REVIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR})
+OWN = frozenset({Role.OWNER})
+
+
+def get_role(user: User, project_id: int) -> Role | None:
+    """The user's role in a project, or None for a stranger."""
+    role = Membership.objects.filter(user=user, project=project_id).values_list("role", flat=True).first()
+    return Role(role) if role else None
+
+
+def get_project_for(user: User, project_id: int, allowed: frozenset[Role] = VIEW) -> Project:
+    """The project with `.role` set to the user's role. Raises Http404 unless the role is allowed."""
+    project = Project.objects.for_user(user).filter(pk=project_id).first()
+    if project is None:
+        raise Http404("no such project")
+    project.role = get_role(user, project_id)
+    if project.role not in allowed:
+        raise Http404("no such page for this role")
+    return project
+
+
+def get_pair_for(user: User, pair_id: int, allowed: frozenset[Role] = VIEW) -> SentencePair:
+    return _get_within_project(user, SentencePair, pair_id, allowed)
+
+
+def get_run_for(user: User, run_id: int, allowed: frozenset[Role] = VIEW) -> ProjectionRun:
+    return _get_within_project(user, ProjectionRun, run_id, allowed)
+
+
+def get_import_for(user: User, batch_id: int, allowed: frozenset[Role] = OWN) -> ImportBatch:
+    return _get_within_project(user, ImportBatch, batch_id, allowed)
+
+
+def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:
+    found = model.objects.select_related("project").filter(pk=pk, project__memberships__user=user).first()
+    if found is None:
+        raise Http404(f"no such {model._meta.verbose_name}")
+    found.project.role = get_role(user, found.project_id)
+    if found.project.role not in allowed:
+        raise Http404("no such page for this role")
+    return found

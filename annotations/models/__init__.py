@@ -1,0 +1,26 @@
+"""Tables of the domain, one module per noun."""
+
+from annotations.models.candidates import Candidate, PairResult, SourceEntity
+from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
+from annotations.models.people import LoginToken, Membership, User
+from annotations.models.projects import Project
+from annotations.models.review import Review, ReviewEvent, ReviewItem
+from annotations.models.runs import ProjectionRun, RunChunk
+
+__all__ = [
+    "Candidate",
+    "ImportBatch",
+    "LoginToken",
+    "Membership",
+    "PairResult",
+    "Project",
+    "ProjectionRun",
+    "ReferenceSpan",
+    "Review",
+    "ReviewEvent",
+    "ReviewItem",
+    "RunChunk",
+    "SentencePair",
+    "SourceEntity",
+    "User",
+]

@@ -1,0 +1,107 @@
+"""Silver: what runs found. Source entities, alignment links, ranked candidate spans."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class SourceEntity(models.Model):
+    """A labelled span of source tokens: imported (no run), or found by a run's tagger."""
+
+    pair = models.ForeignKey(
+        "annotations.SentencePair", on_delete=models.CASCADE, related_name="source_entities"
+    )
+    run = models.ForeignKey(
+        "annotations.ProjectionRun", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    start = models.IntegerField()
+    end = models.IntegerField()
+    label = models.CharField(max_length=50)
+    score = models.FloatField(default=1.0, help_text="The tagger's probability; 1 for imported entities.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(start__gte=0, end__gt=models.F("start")), name="source_entity_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(score__gte=0.0, score__lte=1.0), name="source_entity_score_between_0_and_1"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} [{self.start}, {self.end})"
+
+
+class PairResult(models.Model):
+    """What one run made of one pair: a status, and the alignment links as parallel arrays.
+
+    similarity: float16 matrix (source tokens, target tokens), row-major, little-endian; null when the
+    aligner gives hard links only.
+    """
+
+    class Status(models.TextChoices):
+        DONE = "done", "Projected"
+        NO_ENTITIES = "no-entities", "No entity in the source"
+        EMPTY = "empty", "A side is empty"
+        FAILED = "failed", "Could not be processed"
+
+    run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="results")
+    pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="results")
+    status = models.CharField(max_length=20, choices=Status.choices)
+    message = models.TextField(blank=True)
+    link_sources = ArrayField(models.SmallIntegerField(), default=list)
+    link_targets = ArrayField(models.SmallIntegerField(), default=list)
+    link_scores = ArrayField(models.FloatField(), default=list)
+    similarity = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "pair"], name="result_once_per_run_and_pair"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["done", "no-entities", "empty", "failed"]),
+                name="result_status_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} of pair {self.pair_id} in run {self.run_id}"
+
+
+class Candidate(models.Model):
+    """A target span that a run proposes for a source entity. Rank 0 is the choice, 1 to 9 the alternatives.
+
+    Rank 0 is always there; with start and end null it says that the entity found no target ("missing").
+    confidence, margin and reason describe the decision, so they are set on rank 0 only.
+    """
+
+    run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="candidates")
+    pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="candidates")
+    source_entity = models.ForeignKey(SourceEntity, on_delete=models.CASCADE, related_name="candidates")
+    rank = models.PositiveSmallIntegerField()
+    start = models.IntegerField(null=True)
+    end = models.IntegerField(null=True)
+    label = models.CharField(max_length=50)
+    score = models.FloatField(help_text="The method's own score; comparable within one run.")
+    confidence = models.FloatField(null=True)
+    margin = models.FloatField(null=True)
+    reason = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["source_entity_id", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "source_entity", "rank"], name="candidate_rank_once"),
+            models.CheckConstraint(
+                condition=models.Q(start__gte=0, end__gt=models.F("start"))
+                | models.Q(start__isnull=True, end__isnull=True, rank=0),
+                name="candidate_span_not_empty",
+            ),
+            models.CheckConstraint(condition=models.Q(rank__lte=9), name="candidate_rank_at_most_9"),
+            models.CheckConstraint(
+                condition=models.Q(confidence__isnull=True)
+                | models.Q(confidence__gte=0.0, confidence__lte=1.0),
+                name="candidate_confidence_between_0_and_1",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} [{self.start}, {self.end}) rank {self.rank}"

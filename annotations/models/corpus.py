@@ -1,0 +1,152 @@
+"""Sentence pairs as imported, their reference spans, and the imports they came from."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from annotations.querysets import SentencePairQuerySet
+
+
+class ImportBatch(models.Model):
+    """One file (or pair of files) that was brought in: staged, previewed, then committed or discarded."""
+
+    class Status(models.TextChoices):
+        STAGED = "staged", "Waiting for confirmation"
+        IMPORTING = "importing", "Importing"
+        DONE = "done", "Imported"
+        FAILED = "failed", "Failed"
+        DISCARDED = "discarded", "Discarded"
+
+    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="imports")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.STAGED)
+    format = models.CharField(max_length=30)
+    file_names = models.JSONField(default=list)
+    staged_path = models.CharField(max_length=500, blank=True, help_text="Folder below MEDIA_ROOT.")
+    options = models.JSONField(default=dict)
+    n_read = models.PositiveIntegerField(default=0)
+    n_imported = models.PositiveIntegerField(default=0)
+    n_duplicates = models.PositiveIntegerField(default=0)
+    n_rejected = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"import {self.pk} of {', '.join(self.file_names)}"
+
+
+class SentencePair(models.Model):
+    """A source sentence and its translation, exactly as imported, with token offsets beside the text.
+
+    Offsets are flat arrays of code points, [start_0, end_0, start_1, end_1, ...]; token k of a side is
+    text[offsets[2k]:offsets[2k + 1]]. A side that is not there yet (to be translated) is "" and [].
+    The database checks that offsets rise, stay inside the text and never make an empty token.
+    """
+
+    class Status(models.TextChoices):
+        NEW = "new", "Not projected yet"
+        SUGGESTED = "suggested", "Awaiting review"
+        REVIEWED = "reviewed", "Reviewed"
+        SKIPPED = "skipped", "Skipped"
+
+    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="pairs")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.SET_NULL, null=True, related_name="pairs")
+    source_language = models.CharField(max_length=35)
+    target_language = models.CharField(max_length=35)
+    external_id = models.CharField(max_length=300, blank=True)
+    document = models.CharField(max_length=300, blank=True)
+    domain = models.CharField(max_length=100, blank=True)
+    meta = models.JSONField(default=dict, blank=True)
+    source_text = models.TextField(blank=True)
+    source_offsets = ArrayField(models.IntegerField(), default=list, blank=True)
+    target_text = models.TextField(blank=True)
+    target_offsets = ArrayField(models.IntegerField(), default=list, blank=True)
+    has_source_labels = models.BooleanField(
+        default=False, help_text="The source came labelled (perhaps with no entity); no tagger is needed."
+    )
+    has_reference = models.BooleanField(
+        default=False, help_text="The target came with gold labels; kept for evaluation only."
+    )
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 of ids, languages and both texts; the same line imports once."
+    )
+
+    # The review queue. Kept by the actions and by workers.store.
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.NEW)
+    is_flagged = models.BooleanField(default=False)
+    priority = models.FloatField(default=0.0, help_text="1 - least confidence of the shown candidates.")
+    shown_run = models.ForeignKey(
+        "annotations.ProjectionRun",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The run whose candidates a reviewer is shown: the last one that finished this pair.",
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    objects = SentencePairQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "fingerprint"], name="pair_imported_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["new", "suggested", "reviewed", "skipped"]),
+                name="pair_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__gte=0.0, priority__lte=1.0), name="pair_priority_between_0_and_1"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "target_language", "id"], name="pair_in_corpus_order"),
+            models.Index(fields=["project", "status", "-priority", "id"], name="pair_hardest_first"),
+            models.Index(fields=["project", "status", "id"], name="pair_by_status"),
+            models.Index(fields=["project", "document"], name="pair_by_document"),
+            models.Index(
+                fields=["claimed_by"], name="pair_by_claim", condition=models.Q(claimed_by__isnull=False)
+            ),
+            models.Index(fields=["project", "id"], name="pair_flagged", condition=models.Q(is_flagged=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or f"pair {self.pk}"
+
+    @property
+    def source_tokens(self) -> list[str]:
+        return tokens_of(self.source_text, self.source_offsets)
+
+    @property
+    def target_tokens(self) -> list[str]:
+        return tokens_of(self.target_text, self.target_offsets)
+
+
+def tokens_of(text: str, offsets: list[int]) -> list[str]:
+    """Token strings of a text with flat offsets [start_0, end_0, ...]."""
+    return [text[start:end] for start, end in zip(offsets[::2], offsets[1::2], strict=True)]
+
+
+class ReferenceSpan(models.Model):
+    """A gold target entity that came with the import. For evaluation; never shown as a suggestion."""
+
+    pair = models.ForeignKey(SentencePair, on_delete=models.CASCADE, related_name="reference_spans")
+    start = models.IntegerField()
+    end = models.IntegerField()
+    label = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(start__gte=0, end__gt=models.F("start")), name="reference_span_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} [{self.start}, {self.end})"

@@ -1,0 +1,50 @@
+"""A project: its languages, labels, guidelines and counters."""
+
+from django.conf import settings
+from django.db import models
+
+from annotations.querysets import ProjectQuerySet
+
+
+def default_labels() -> list[dict[str, str]]:
+    """The four CoNLL-2003 labels, each with the key that sets it on the review page."""
+    return [
+        {"name": "PER", "key": "p", "description": "People"},
+        {"name": "LOC", "key": "l", "description": "Places"},
+        {"name": "ORG", "key": "o", "description": "Organisations"},
+        {"name": "MISC", "key": "m", "description": "Other names"},
+    ]
+
+
+class Project(models.Model):
+    """A corpus with one source language and one or more target languages, and the people on it.
+
+    The counters are kept by the actions; no page counts rows of a large table.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    description = models.TextField(blank=True)
+    guidelines = models.TextField(blank=True, help_text="Plain text, shown beside every sentence.")
+    source_language = models.CharField(
+        max_length=35, default="en", help_text="BCP 47, for example en or pt-BR."
+    )
+    labels = models.JSONField(default=default_labels, help_text="name, key and description of each label.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    n_pairs = models.PositiveIntegerField(default=0, editable=False)
+    n_reviewed = models.PositiveIntegerField(default=0, editable=False)
+    n_skipped = models.PositiveIntegerField(default=0, editable=False)
+    n_flagged = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label_names(self) -> list[str]:
+        return [label["name"] for label in self.labels]

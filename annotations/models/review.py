@@ -1,0 +1,162 @@
+"""Gold: what people decided. Reviews, their items, and the append-only history."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models.expressions import Func, RawSQL
+
+from annotations.querysets import ReviewQuerySet
+
+
+class Review(models.Model):
+    """One reviewer's work on one pair. `version` rises with every change; a stale write is refused.
+
+    A pair's gold is the one review with is_gold (the only one, or the adjudicator's).
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Being reviewed"
+        DONE = "done", "Done"
+        SKIPPED = "skipped", "Skipped"
+
+    pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    run = models.ForeignKey(
+        "annotations.ProjectionRun",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="The run whose candidates were shown.",
+    )
+    run_signature = models.TextField(blank=True, help_text="Kept when the run is deleted.")
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.OPEN)
+    is_gold = models.BooleanField(default=False)
+    is_flagged = models.BooleanField(default=False)
+    note = models.TextField(blank=True, help_text="Why it was flagged or skipped.")
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pair", "reviewer"], name="review_once_per_pair_and_reviewer"),
+            models.UniqueConstraint(
+                fields=["pair"], condition=models.Q(is_gold=True), name="one_gold_review_per_pair"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["open", "done", "skipped"]), name="review_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_gold=False) | models.Q(status="done"), name="gold_review_is_done"
+            ),
+        ]
+        indexes = [models.Index(fields=["reviewer", "-changed_at"], name="review_by_reviewer")]
+
+    def __str__(self) -> str:
+        return f"review of pair {self.pair_id} by {self.reviewer}"
+
+
+class ReviewItem(models.Model):
+    """One entity in a review: a suggestion still pending, accepted, or rejected; or one that was added.
+
+    Gold entities are the accepted items of a gold review. start and end are null for a source entity
+    that has no counterpart in the target: pending it asks for one, accepted it says there is none.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Suggested"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField(help_text="Order on the page; stable under editing.")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    start = models.IntegerField(null=True)
+    end = models.IntegerField(null=True)
+    label = models.CharField(max_length=50)
+    candidate = models.ForeignKey(
+        "annotations.Candidate",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="The suggestion it came from; null when a person added it.",
+    )
+    source_entity = models.ForeignKey(
+        "annotations.SourceEntity", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review", "position"],
+                name="item_position_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start__gte=0, end__gt=models.F("start"))
+                | models.Q(start__isnull=True, end__isnull=True),
+                name="item_span_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["pending", "accepted", "rejected"]), name="item_state_is_known"
+            ),
+            # review_id << 20 | token keeps the ranges of different reviews apart without btree_gist.
+            ExclusionConstraint(
+                name="accepted_items_do_not_overlap",
+                expressions=[
+                    (
+                        Func(
+                            RawSQL("(review_id << 20) + start", ()),
+                            RawSQL('(review_id << 20) + "end"', ()),
+                            function="int8range",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    )
+                ],
+                condition=models.Q(state="accepted", start__isnull=False),
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.label} [{self.start}, {self.end})"
+
+
+class ReviewEvent(models.Model):
+    """Who did what to a review, when, and how it looked before and after. Never updated or deleted."""
+
+    class Action(models.TextChoices):
+        OPENED = "opened", "Opened"
+        EDITED = "edited", "Edited"
+        ACCEPTED = "accepted", "Accepted"
+        SKIPPED = "skipped", "Skipped"
+        FLAGGED = "flagged", "Flagged"
+        REOPENED = "reopened", "Reopened"
+        UNDONE = "undone", "Undone"
+        REDONE = "redone", "Redone"
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="events")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=20, choices=Action.choices)
+    detail = models.CharField(
+        max_length=200, blank=True, help_text="The verb, for example relabel PER to ORG."
+    )
+    seen_version = models.PositiveIntegerField()
+    before = models.JSONField(help_text="Status, flag and items of the review.")
+    after = models.JSONField()
+    undoes = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["actor", "-id"], name="event_by_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor} at {self.at:%Y-%m-%d %H:%M}"

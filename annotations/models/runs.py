@@ -1,0 +1,115 @@
+"""Projection runs and the chunks that workers claim."""
+
+from django.conf import settings
+from django.db import models
+
+from annotations.querysets import ProjectionRunQuerySet
+
+
+class ProjectionRun(models.Model):
+    """One pass of the pipeline over a scope of pairs. Progress and cancellation are columns here."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        CANCELLED = "cancelled", "Cancelled"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    class Scope(models.TextChoices):
+        ALL = "all", "All pairs"
+        UNREVIEWED = "unreviewed", "Pairs not reviewed yet"
+        FILTER = "filter", "Pairs of a domain or document"
+
+    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="runs")
+    target_language = models.CharField(max_length=35)
+    route = models.CharField(max_length=30, default="bitext")
+    tagger = models.CharField(max_length=200, help_text="Used where the source is unlabelled.")
+    tagger_options = models.JSONField(default=dict, blank=True)
+    aligner = models.CharField(max_length=200)
+    aligner_options = models.JSONField(default=dict, blank=True)
+    method = models.CharField(max_length=50)
+    method_options = models.JSONField(default=dict, blank=True)
+    scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.ALL)
+    scope_filter = models.JSONField(default=dict, blank=True, help_text='{"domain": ..., "document": ...}')
+    chunk_size = models.PositiveIntegerField(default=100)
+
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
+    cancel_requested = models.BooleanField(default=False)
+    statistics = models.JSONField(
+        default=dict, blank=True, help_text="What the method learnt from a sample of the run's own pairs."
+    )
+    signature = models.TextField(blank=True, help_text="Method, models with revisions, settings, versions.")
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    n_pairs = models.PositiveIntegerField(default=0)
+    n_done = models.PositiveIntegerField(default=0)
+    n_failed = models.PositiveIntegerField(default=0, help_text="Pairs with a recorded problem.")
+    n_candidates = models.PositiveIntegerField(default=0)
+    n_missing = models.PositiveIntegerField(default=0, help_text="Source entities that found no target.")
+
+    objects = ProjectionRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "target_language"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_active_run_per_project_and_target",
+                violation_error_message="A run over this project and language is already under way.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),
+                name="run_status_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}: {self.method}, {self.target_language}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+
+class RunChunk(models.Model):
+    """A key range of the run's pairs, claimed by compare-and-set with a lease, saved in one transaction."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    run = models.ForeignKey(ProjectionRun, on_delete=models.CASCADE, related_name="chunks")
+    first_pair_id = models.BigIntegerField()
+    last_pair_id = models.BigIntegerField()
+    n_pairs = models.PositiveIntegerField()
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, blank=True, help_text="Whoever holds the lease.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["first_pair_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "first_pair_id"], name="chunk_once_per_range"),
+            models.CheckConstraint(
+                condition=models.Q(last_pair_id__gte=models.F("first_pair_id")), name="chunk_range_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "running", "done", "failed"]),
+                name="chunk_status_is_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "status"], name="chunk_by_status")]
+
+    def __str__(self) -> str:
+        return f"chunk {self.first_pair_id}-{self.last_pair_id} of run {self.run_id}"

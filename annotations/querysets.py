@@ -1,0 +1,50 @@
+"""The vocabulary of queries: adjectives and for_x, so that views read as the domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from annotations.models import User
+
+
+class ProjectQuerySet(models.QuerySet):
+    def for_user(self, user: User) -> ProjectQuerySet:
+        """Projects that exist for this user: where they are a member."""
+        return self.filter(memberships__user=user)
+
+
+class SentencePairQuerySet(models.QuerySet):
+    def for_scope(self, run) -> SentencePairQuerySet:  # noqa: ANN001
+        """The pairs a run is asked to work on."""
+        pairs = self.filter(project=run.project_id, target_language=run.target_language)
+        if run.scope == run.Scope.UNREVIEWED:
+            pairs = pairs.exclude(status="reviewed")
+        if run.scope == run.Scope.FILTER:
+            pairs = pairs.filter(**run.scope_filter)
+        return pairs
+
+    def awaiting_review(self) -> SentencePairQuerySet:
+        return self.filter(status="suggested")
+
+    def claimable_by(self, user: User) -> SentencePairQuerySet:
+        """Awaiting review, and nobody else is on it."""
+        free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=timezone.now()) | Q(claimed_by=user)
+        return self.awaiting_review().filter(free)
+
+    def hardest_first(self) -> SentencePairQuerySet:
+        return self.order_by("-priority", "id")
+
+
+class ProjectionRunQuerySet(models.QuerySet):
+    def active(self) -> ProjectionRunQuerySet:
+        return self.filter(status__in=["queued", "running"])
+
+
+class ReviewQuerySet(models.QuerySet):
+    def gold(self) -> ReviewQuerySet:
+        return self.filter(is_gold=True)

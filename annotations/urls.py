@@ -1,0 +1,7 @@
+"""Addresses of the annotation pages."""
+
+from django.urls import path
+
+app_name = "annotations"
+
+urlpatterns: list = []
