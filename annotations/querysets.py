@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ class SentencePairQuerySet(models.QuerySet):
 class ProjectionRunQuerySet(models.QuerySet):
     def active(self) -> ProjectionRunQuerySet:
         return self.filter(status__in=["queued", "running"])
+
+
+class RunChunkQuerySet(models.QuerySet):
+    def claimable_by(self, token: UUID) -> RunChunkQuerySet:
+        """Nobody works on it: it is queued, its lease ran out, or `token` held it before it was sent again."""
+        return self.filter(
+            Q(status="queued")
+            | Q(status="running", lease_until__lt=Now())
+            | Q(status="running", claim_token=token)
+        )
 
 
 class ReviewQuerySet(models.QuerySet):

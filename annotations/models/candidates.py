@@ -8,7 +8,10 @@ class SourceEntity(models.Model):
     """A labelled span of source tokens: imported (no run), or found by a run's tagger."""
 
     pair = models.ForeignKey(
-        "annotations.SentencePair", on_delete=models.CASCADE, related_name="source_entities"
+        "annotations.SentencePair",
+        on_delete=models.CASCADE,
+        related_name="source_entities",
+        db_index=False,  # source_entity_of_pair begins with it
     )
     run = models.ForeignKey(
         "annotations.ProjectionRun", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
@@ -19,6 +22,7 @@ class SourceEntity(models.Model):
     score = models.FloatField(default=1.0, help_text="The tagger's probability; 1 for imported entities.")
 
     class Meta:
+        indexes = [models.Index(fields=["pair", "run"], name="source_entity_of_pair")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(start__gte=0, end__gt=models.F("start")), name="source_entity_not_empty"
@@ -45,7 +49,12 @@ class PairResult(models.Model):
         EMPTY = "empty", "A side is empty"
         FAILED = "failed", "Could not be processed"
 
-    run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="results")
+    run = models.ForeignKey(
+        "annotations.ProjectionRun",
+        on_delete=models.CASCADE,
+        related_name="results",
+        db_index=False,  # result_once_per_run_and_pair begins with it
+    )
     pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="results")
     status = models.CharField(max_length=20, choices=Status.choices)
     message = models.TextField(blank=True)
@@ -75,8 +84,18 @@ class Candidate(models.Model):
     """
 
     run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="candidates")
-    pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="candidates")
-    source_entity = models.ForeignKey(SourceEntity, on_delete=models.CASCADE, related_name="candidates")
+    pair = models.ForeignKey(
+        "annotations.SentencePair",
+        on_delete=models.CASCADE,
+        related_name="candidates",
+        db_index=False,  # candidate_of_pair begins with it
+    )
+    source_entity = models.ForeignKey(
+        SourceEntity,
+        on_delete=models.CASCADE,
+        related_name="candidates",
+        db_index=False,  # candidate_rank_once begins with it
+    )
     rank = models.PositiveSmallIntegerField()
     start = models.IntegerField(null=True)
     end = models.IntegerField(null=True)
@@ -88,8 +107,9 @@ class Candidate(models.Model):
 
     class Meta:
         ordering = ["source_entity_id", "rank"]
+        indexes = [models.Index(fields=["pair", "run"], name="candidate_of_pair")]
         constraints = [
-            models.UniqueConstraint(fields=["run", "source_entity", "rank"], name="candidate_rank_once"),
+            models.UniqueConstraint(fields=["source_entity", "run", "rank"], name="candidate_rank_once"),
             models.CheckConstraint(
                 condition=models.Q(start__gte=0, end__gt=models.F("start"))
                 | models.Q(start__isnull=True, end__isnull=True, rank=0),

@@ -2,12 +2,17 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
-from annotations.querysets import ProjectionRunQuerySet
+from annotations.querysets import ProjectionRunQuerySet, RunChunkQuerySet
 
 
 class ProjectionRun(models.Model):
-    """One pass of the pipeline over a scope of pairs. Progress and cancellation are columns here."""
+    """One pass of the pipeline over a scope of pairs. Progress and cancellation are columns here.
+
+    A worker first prepares the run (chunks, what the method learns, the signature) under a lease of its own,
+    then any number of workers take its chunks. A run that is not running is left alone by all of them.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -35,7 +40,6 @@ class ProjectionRun(models.Model):
     chunk_size = models.PositiveIntegerField(default=100)
 
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
-    cancel_requested = models.BooleanField(default=False)
     statistics = models.JSONField(
         default=dict, blank=True, help_text="What the method learnt from a sample of the run's own pairs."
     )
@@ -45,11 +49,18 @@ class ProjectionRun(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    prepared_at = models.DateTimeField(null=True, blank=True, help_text="When its chunks could be taken.")
+    moved_at = models.DateTimeField(
+        default=timezone.now, help_text="When a worker last finished something, or was last asked to."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was being prepared.")
+    claim_token = models.UUIDField(null=True, blank=True, help_text="Whoever prepares it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
 
     n_pairs = models.PositiveIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
-    n_failed = models.PositiveIntegerField(default=0, help_text="Pairs with a recorded problem.")
-    n_candidates = models.PositiveIntegerField(default=0)
+    n_failed = models.PositiveIntegerField(default=0, help_text="Of n_done, pairs with a recorded problem.")
+    n_candidates = models.PositiveIntegerField(default=0, help_text="Source entities that found a target.")
     n_missing = models.PositiveIntegerField(default=0, help_text="Source entities that found no target.")
 
     objects = ProjectionRunQuerySet.as_manager()
@@ -96,6 +107,9 @@ class RunChunk(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     seconds = models.FloatField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunChunkQuerySet.as_manager()
 
     class Meta:
         ordering = ["first_pair_id"]
