@@ -49,7 +49,7 @@ class ProjectionRunQuerySet(models.QuerySet):
 
 class RunChunkQuerySet(models.QuerySet):
     def claimable_by(self, token: UUID) -> RunChunkQuerySet:
-        """Nobody works on it: it is queued, its lease ran out, or `token` held it before it was sent again."""
+        """Nobody works on it: queued, its lease ran out, or `token` held it when its worker died."""
         return self.filter(
             Q(status="queued")
             | Q(status="running", lease_until__lt=Now())
