@@ -1,5 +1,6 @@
 """Values: half-open token spans, labelled entities, alignment links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,3 +58,19 @@ class ScoredSpan:
     start: int
     end: int
     score: float
+
+
+def check_entities(entities: Sequence[Entity], n_tokens: int) -> None:
+    """Raise ValueError when an entity passes the end of the sentence or two of them overlap."""
+    previous: Entity | None = None
+    for entity in sorted(entities, key=lambda entity: entity.start):
+        if entity.end > n_tokens:
+            raise ValueError(
+                f"entity [{entity.start}, {entity.end}) {entity.label} passes the end of {n_tokens} tokens"
+            )
+        if previous is not None and entity.start < previous.end:
+            raise ValueError(
+                f"entities [{previous.start}, {previous.end}) {previous.label} and "
+                f"[{entity.start}, {entity.end}) {entity.label} overlap"
+            )
+        previous = entity

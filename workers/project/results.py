@@ -1,0 +1,53 @@
+"""From solved tables to Projection values: alternatives, confidence, margin, reason."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workers.project import Projection
+from workers.project.batch import FlatBatch, Floats
+from workers.project.solver import Solution
+from workers.project.spantable import SpanTable
+from workers.spans import ScoredSpan, Span
+
+MAX_ALTERNATIVES = 9
+
+
+def build_projections(
+    flat: FlatBatch,
+    table: SpanTable,
+    solution: Solution,
+    confidence: Floats,
+    reasons: Sequence[str],
+    null_score: float = 0.0,
+) -> list[list[Projection]]:
+    """One list per sentence, one Projection per entity.
+
+    confidence, reasons: one per entity. A margin without anything to compare with is reported as 0.
+    """
+    projections: list[list[Projection]] = [[] for _ in flat.inputs]
+    starts, ends, scores = table.start.tolist(), table.end.tolist(), table.score.tolist()
+    first, rows = table.first.tolist(), solution.row.tolist()
+    margins = np.where(np.isfinite(solution.margin), solution.margin, 0.0).tolist()
+    confidences = np.clip(confidence, 0.0, 1.0).tolist()
+    place = 0
+    for number, item in enumerate(flat.inputs):
+        for entity in item.entities:
+            row = rows[place]
+            others = [other for other in range(first[place], first[place + 1]) if other != row]
+            alternatives = tuple(
+                ScoredSpan(starts[other], ends[other], scores[other]) for other in others[:MAX_ALTERNATIVES]
+            )
+            projections[number].append(
+                Projection(
+                    entity=entity,
+                    span=Span(starts[row], ends[row]) if row >= 0 else None,
+                    score=scores[row] if row >= 0 else null_score,
+                    confidence=confidences[place],
+                    margin=margins[place],
+                    alternatives=alternatives,
+                    reason=reasons[place],
+                )
+            )
+            place += 1
+    return projections
