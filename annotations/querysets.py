@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -40,6 +40,26 @@ class SentencePairQuerySet(models.QuerySet):
 
     def hardest_first(self) -> SentencePairQuerySet:
         return self.order_by("-priority", "id")
+
+    def easiest_first(self) -> SentencePairQuerySet:
+        return self.order_by("priority", "-id")
+
+    def in_corpus_order(self) -> SentencePairQuerySet:
+        return self.order_by("id")
+
+
+class PairCountQuerySet(models.QuerySet):
+    FIELDS = ("n_pairs", "n_awaiting", "n_reviewed", "n_skipped", "n_flagged")
+
+    def totals(self) -> dict[str, int]:
+        """The numbers over all rows, by field name."""
+        sums = self.aggregate(**{field: Sum(field, default=0) for field in self.FIELDS})
+        return {field: sums[field] for field in self.FIELDS}
+
+    def totals_by(self, *keys: str) -> list[dict]:
+        """The numbers by project, by target_language, or both; most pairs first."""
+        sums = {field: Sum(field) for field in self.FIELDS}
+        return list(self.values(*keys).annotate(**sums).filter(n_pairs__gt=0).order_by("-n_pairs", *keys))
 
 
 class ProjectionRunQuerySet(models.QuerySet):

@@ -2,6 +2,7 @@
 
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
+from annotations.models.counts import PairCount
 from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
@@ -12,6 +13,7 @@ __all__ = [
     "ImportBatch",
     "LoginToken",
     "Membership",
+    "PairCount",
     "PairResult",
     "Project",
     "ProjectionRun",

@@ -53,7 +53,12 @@ class SentencePair(models.Model):
         REVIEWED = "reviewed", "Reviewed"
         SKIPPED = "skipped", "Skipped"
 
-    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="pairs")
+    project = models.ForeignKey(
+        "annotations.Project",
+        on_delete=models.CASCADE,
+        related_name="pairs",
+        db_index=False,  # pair_imported_once begins with it
+    )
     batch = models.ForeignKey(ImportBatch, on_delete=models.SET_NULL, null=True, related_name="pairs")
     source_language = models.CharField(max_length=35)
     target_language = models.CharField(max_length=35)
@@ -75,7 +80,7 @@ class SentencePair(models.Model):
         max_length=64, help_text="SHA-256 of ids, languages and both texts; the same line imports once."
     )
 
-    # The review queue. Kept by the actions and by workers.store.
+    # The review queue. Kept by the actions and by workers.store; PairCount follows by itself.
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.NEW)
     is_flagged = models.BooleanField(default=False)
     priority = models.FloatField(default=0.0, help_text="1 - least confidence of the shown candidates.")
@@ -88,7 +93,12 @@ class SentencePair(models.Model):
         help_text="The run whose candidates a reviewer is shown: the last one that finished this pair.",
     )
     claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # pair_by_claim
     )
     claimed_until = models.DateTimeField(null=True, blank=True)
 
@@ -107,7 +117,16 @@ class SentencePair(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "target_language", "id"], name="pair_in_corpus_order"),
-            models.Index(fields=["project", "status", "-priority", "id"], name="pair_hardest_first"),
+            models.Index(
+                fields=["project", "-priority", "id"],
+                name="pair_awaiting",
+                condition=models.Q(status="suggested"),
+            ),
+            models.Index(
+                fields=["project", "target_language", "-priority", "id"],
+                name="pair_awaiting_in_language",
+                condition=models.Q(status="suggested"),
+            ),
             models.Index(fields=["project", "status", "id"], name="pair_by_status"),
             models.Index(fields=["project", "document"], name="pair_by_document"),
             models.Index(

@@ -1,4 +1,4 @@
-"""A project: its languages, labels, guidelines and counters."""
+"""A project: its languages, labels and guidelines."""
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ def default_labels() -> list[dict[str, str]]:
 class Project(models.Model):
     """A corpus with one source language and one or more target languages, and the people on it.
 
-    The counters are kept by the actions; no page counts rows of a large table.
+    How many pairs it has, and how many are reviewed, is in PairCount; no page counts rows of a large table.
     """
 
     name = models.CharField(max_length=200, unique=True)
@@ -31,11 +31,6 @@ class Project(models.Model):
     labels = models.JSONField(default=default_labels, help_text="name, key and description of each label.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-
-    n_pairs = models.PositiveIntegerField(default=0, editable=False)
-    n_reviewed = models.PositiveIntegerField(default=0, editable=False)
-    n_skipped = models.PositiveIntegerField(default=0, editable=False)
-    n_flagged = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ProjectQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from annotations.querysets import ReviewQuerySet
 class Review(models.Model):
     """One reviewer's work on one pair. `version` rises with every change; a stale write is refused.
 
-    A pair's gold is the one review with is_gold (the only one, or the adjudicator's).
+    A pair's gold is the one review with is_gold: the first that was done, or the adjudicator's.
     """
 
     class Status(models.TextChoices):
@@ -32,6 +32,9 @@ class Review(models.Model):
     run_signature = models.TextField(blank=True, help_text="Kept when the run is deleted.")
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.OPEN)
     is_gold = models.BooleanField(default=False)
+    is_adjudication = models.BooleanField(
+        default=False, help_text="Corrects another person's review, and takes its place as gold when done."
+    )
     is_flagged = models.BooleanField(default=False)
     note = models.TextField(blank=True, help_text="Why it was flagged or skipped.")
     version = models.PositiveIntegerField(default=0)
