@@ -62,8 +62,16 @@ def solve(
         else:
             chosen, exact[entities] = assign_exactly(choices, time_limit_s=time_limit_s)
         row[entities[~forced[entities]]] = np.where(chosen >= 0, rows[chosen], -1)
-    margin = _margins(table, row, sentence, forced, solver, time_limit_s)
-    return Solution(row, margin, row != wanted, exact)
+    collided = row != wanted
+    margin, other = _own_margins(table, row)
+    margin[forced] = np.inf
+    if solver == "exact":
+        again = np.isin(sentence, sentence[collided]) | _blocked(table, row, other, sentence)
+        for entity in np.flatnonzero(again & np.isfinite(margin)):
+            low, high = np.searchsorted(sentence, [sentence[entity], sentence[entity] + 1])
+            members = np.arange(low, high)[~forced[low:high]]
+            margin[entity] = _loss_without(table, members, int(entity), row, time_limit_s)
+    return Solution(row, margin, collided, exact)
 
 
 def _choices(table: SpanTable, entities: Ints) -> tuple[Choices, Ints]:
@@ -88,49 +96,29 @@ def _clashing_sentences(table: SpanTable, row: Ints, sentence: Ints) -> list[Int
     return [np.arange(low, high) for low, high in bounds.T]
 
 
-def _margins(
-    table: SpanTable,
-    row: Ints,
-    sentence: Ints,
-    forced: NDArray[np.bool_],
-    solver: str,
-    time_limit_s: float,
-) -> Floats:
-    """Loss of each entity's best other answer.
+def _own_margins(table: SpanTable, row: Ints) -> tuple[Floats, Ints]:
+    """What each entity loses with its own second best answer (another row, or nothing at 0), and that row.
 
-    The entity's own second best (another row, or nothing at 0) bounds the loss from below; the bound is
-    the loss itself when that answer is free of the other entities' spans. Only where it is not, and the
-    solver is exact, is the sentence solved again without the chosen answer.
+    This is the sentence's loss too where the second answer is free of the other entities' spans and no
+    entity of the sentence waits for the words that the first answer takes.
     """
     best_row, _ = table.best()
-    has_row = row >= 0
-    own = table.at(row)[2]
-    # the best row that is not the chosen one: the entity's first row, or the one after it
     second = np.where(best_row == row, best_row + 1, best_row)
     second = np.where((best_row >= 0) & (second < table.first[1:]), second, -1)
     second_score = np.where(second >= 0, table.at(second)[2], -np.inf)
-    other = np.where(has_row, np.maximum(second_score, 0.0), second_score)
-    margin: Floats = np.maximum(own - other, 0.0)
-    margin[forced] = np.inf
-    if solver != "exact":
-        return margin
-    takes_row = (second >= 0) & (other == second_score) & ~forced
-    for entity in np.flatnonzero(takes_row & _blocked(table, row, second, sentence)):
-        low, high = np.searchsorted(sentence, [sentence[entity], sentence[entity] + 1])
-        members = np.arange(low, high)
-        members = members[~forced[members]]
-        margin[entity] = _loss_without(table, members, int(entity), row, time_limit_s)
-    return margin
+    other = np.where(row >= 0, np.maximum(second_score, 0.0), second_score)
+    margin: Floats = np.maximum(table.at(row)[2] - other, 0.0)
+    return margin, np.where(other == second_score, second, -1)
 
 
-def _blocked(table: SpanTable, row: Ints, second: Ints, sentence: Ints) -> NDArray[np.bool_]:
-    """(entities,) True where the second answer overlaps the chosen span of another entity nearby."""
+def _blocked(table: SpanTable, row: Ints, other: Ints, sentence: Ints) -> NDArray[np.bool_]:
+    """(entities,) True where the other answer overlaps the chosen span of another entity."""
     blocked = np.zeros(len(row), dtype=bool)
-    (start, end, _), (other_start, other_end, _) = table.at(second), table.at(row)
+    (start, end, _), (taken_start, taken_end, _) = table.at(other), table.at(row)
     for step in range(1, int(np.bincount(sentence).max(initial=1))):
-        for one, other in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
-            meets = (start[one] < other_end[other]) & (other_start[other] < end[one])
-            blocked[one] |= meets & (sentence[one] == sentence[other])
+        for one, two in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
+            meets = (start[one] < taken_end[two]) & (taken_start[two] < end[one])
+            blocked[one] |= meets & (sentence[one] == sentence[two])
     return blocked
 
 
