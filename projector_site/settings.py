@@ -99,6 +99,7 @@ USE_TZ = True
 # --- database: the embedded PostgreSQL of the data folder unless an address is given.
 # gunicorn's threads live as long as their process, so one kept connection per thread is the pool.
 
+EMBEDDED_DATABASE = not env_str("DATABASE_URL")
 DATABASES = {
     "default": dj_database_url.parse(
         env_str("DATABASE_URL") or DATA_FOLDER.database_url(), conn_max_age=60, conn_health_checks=True
@@ -166,6 +167,7 @@ STORAGES = {
 # --- task queue: the embedded broker of the data folder unless an address is given.
 # A task is acknowledged when done, so a killed worker loses none; each is safe to run twice.
 
+EMBEDDED_BROKER = not env_str("CELERY_BROKER_URL")
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or DATA_FOLDER.broker_url()
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

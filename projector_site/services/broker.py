@@ -79,7 +79,7 @@ def requeue_unacknowledged(folder: DataFolder) -> int:
         if time.monotonic() > deadline:
             raise ServiceError("the broker does not answer")
         time.sleep(0.05)
-    from kombu import Connection
+    from kombu.connection import Connection
 
     with Connection(folder.broker_url()) as connection:
         channel = connection.default_channel

@@ -127,22 +127,24 @@ class DataFolder:
         refuse_strangers_folder(self.sockets)
 
     @contextmanager
-    def locked(self, address: str) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the folder for this process alone; the lock falls with the process, however it ends."""
-        with open(self.lock_file, "a+") as lock:
+        with open(self.lock_file, "a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 other = self.running()
                 raise ServiceError(
                     f"Projector already runs on the data folder {self.root} "
-                    f"(process {other.get('pid', '?')}, {other.get('address', 'address unknown')}); "
+                    f"(process {other.get('pid', 'unknown')}, {other.get('address', 'still starting')}); "
                     "stop it first, or choose another folder with --data-folder."
                 ) from None
-            lock.truncate(0)
-            lock.write(json.dumps({"pid": os.getpid(), "address": address}))
-            lock.flush()
+            self.lock_file.write_text(json.dumps({"pid": os.getpid()}))
             yield
+
+    def write_address(self, address: str) -> None:
+        """For other commands and for a refused second start."""
+        self.lock_file.write_text(json.dumps({"pid": os.getpid(), "address": address}))
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -40,7 +40,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
     ready: Callable[[], bool] | None = None
-    before_start: Callable[[], None] | None = None
+    before_start: Callable[[], object] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 5
     death_signal: signal.Signals = signal.SIGKILL
@@ -48,11 +48,12 @@ class Program:
 
 
 class Child:
-    """A running program and its log file."""
+    """A running program and its log file. `capture`: its standard output is a pipe to read from."""
 
-    def __init__(self, program: Program, log: Path) -> None:
+    def __init__(self, program: Program, log: Path, *, capture: bool = False) -> None:
         self.program = program
         self.log = log
+        self.capture = capture
         self.process = self._spawn()
         self.started_at = time.monotonic()
 
@@ -71,8 +72,8 @@ class Child:
                 program.command,
                 env={**os.environ, **program.environment},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE if self.capture else log,
+                stderr=log,
                 start_new_session=True,
                 preexec_fn=in_the_child,  # noqa: PLW1509 - the supervisor has one thread
                 cwd="/" if account else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 from projector_site.services.errors import ServiceError, StopRequested
 from projector_site.services.process import Child, Program
 
+DIED_AT_START_S = 5.0
 STABLE_AFTER_S = 30.0
 LONGEST_BACK_OFF_S = 30.0
 START_WITHIN_S = 60.0
@@ -49,17 +50,19 @@ class Supervisor:
             raise StopRequested
 
     def run(self, program: Program) -> str:
-        """Run a command to its end; answer with what it wrote. Raises ServiceError if it fails."""
-        log = self.logs / f"{program.name}.log"
-        log.unlink(missing_ok=True)
-        child = Child(program, log)
+        """Run a command to its end; what it wrote to its standard output, less than a pipe holds.
+
+        Raises ServiceError if it fails.
+        """
+        child = Child(program, self.logs / f"{program.name}.log", capture=True)
         self.children[program.name] = child
         while not child.has_ended():
             self.pause(1)
         del self.children[program.name]
         if child.process.returncode:
             raise child.failure()
-        return log.read_text(errors="replace")
+        output, _ = child.process.communicate()
+        return output.decode(errors="replace")
 
     def start(self, program: Program) -> None:
         """Start a program without waiting for it to answer."""
@@ -105,6 +108,8 @@ class Supervisor:
         self.due[name] = time.monotonic() + delay
         again = f"starting it again in {delay:.0f} s (see {child.log})" if delay else "starting it again"
         self.say(f"{name} {child.ending()}; {again}.")
+        if time.monotonic() - child.started_at < DIED_AT_START_S and not failures:
+            self.say(child.last_lines())
 
     def _restart(self, name: str) -> None:
         program = self.children[name].program

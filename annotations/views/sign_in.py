@@ -1,0 +1,49 @@
+"""Signing in by password or by a one-time link, choosing a password."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from annotations.models import User
+from annotations.sign_in import is_usable, use_login_token
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, POST signs in: browsers and chat programs fetch links ahead and would use them up."""
+    if request.method == "GET":
+        return render(request, "registration/sign_in_link.html", {"is_usable": is_usable(token)})
+    user = use_login_token(token)
+    if user is None:
+        return render(request, "registration/sign_in_link.html", {"is_usable": False}, status=410)
+    login(request, user, backend=MODEL_BACKEND)
+    if not user.has_usable_password():
+        messages.info(request, "You are signed in. Choose a password to come back without a link.")
+        return redirect("password")
+    return redirect("/")
+
+
+@never_cache
+@login_required
+@sensitive_post_parameters()
+def password(request: HttpRequest) -> HttpResponse:
+    """Choose a password; the present one is asked for where there is one."""
+    user = cast(User, request.user)
+    form_class = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
+    form = form_class(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        update_session_auth_hash(request, form.save())
+        messages.success(request, "Your password is set.")
+        return redirect("/")
+    return render(request, "registration/password.html", {"form": form})
