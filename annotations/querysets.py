@@ -33,10 +33,19 @@ class SentencePairQuerySet(models.QuerySet):
     def awaiting_review(self) -> SentencePairQuerySet:
         return self.filter(status="suggested")
 
-    def claimable_by(self, user: User) -> SentencePairQuerySet:
-        """Awaiting review, and nobody else is on it."""
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=timezone.now()) | Q(claimed_by=user)
-        return self.awaiting_review().filter(free)
+    def skipped(self) -> SentencePairQuerySet:
+        return self.filter(status="skipped")
+
+    def free(self) -> SentencePairQuerySet:
+        """Nobody is on it: never claimed, given back, or the lease ran out."""
+        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=timezone.now()))
+
+    def claimed_by(self, user: User) -> SentencePairQuerySet:
+        return self.filter(claimed_by=user)
+
+    def for_claiming(self) -> SentencePairQuerySet:
+        """Locked until the transaction ends; rows that somebody else has locked are passed over."""
+        return self.select_for_update(skip_locked=True, of=("self",), no_key=True)
 
     def hardest_first(self) -> SentencePairQuerySet:
         return self.order_by("-priority", "id")
@@ -75,6 +84,12 @@ class RunChunkQuerySet(models.QuerySet):
             | Q(status="running", lease_until__lt=Now())
             | Q(status="running", claim_token=token)
         )
+
+    def unfinished(self) -> RunChunkQuerySet:
+        return self.filter(status__in=["queued", "running"])
+
+    def failed(self) -> RunChunkQuerySet:
+        return self.filter(status="failed")
 
 
 class ReviewQuerySet(models.QuerySet):

@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projector_site.settings")
 app = Celery("projector")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"])
+app.steps["consumer"].add("workers.tasks:RunKeeper")
 
 
 @worker_process_init.connect

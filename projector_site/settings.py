@@ -178,6 +178,8 @@ CELERY_TASK_DEFAULT_QUEUE = env_str("TASK_QUEUE", "cpu")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker renews its hold on a piece of a run while it lives; after this long without, others take over.
+RUN_LEASE_S = env_int("RUN_LEASE_S", 60)
 
 # --- logs: plain lines on standard error
 

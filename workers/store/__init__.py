@@ -1,0 +1,52 @@
+"""The only persistence of the workers: runs (prepare, finish, wake), chunks (claim, load), results (save).
+
+Locks are taken in one order, the pairs by id, then the chunk, then the run, and the run's row last, for its
+counters. Leases are measured by the database's clock, so that machines need not agree on the time.
+"""
+
+from workers.store.chunks import (
+    Claim,
+    claim_chunk,
+    extend_chunk_lease,
+    fail_chunk,
+    has_claimable_chunk,
+    load_pairs,
+    release_chunk,
+)
+from workers.store.results import Counts, save_chunk
+from workers.store.runs import (
+    ClaimLost,
+    claim_run,
+    create_chunks,
+    extend_run_lease,
+    fail_run,
+    finish_preparation,
+    get_config,
+    is_prepared,
+    load_sample,
+    needs_tagger,
+    take_runs_to_wake,
+)
+
+__all__ = [
+    "Claim",
+    "ClaimLost",
+    "Counts",
+    "claim_chunk",
+    "claim_run",
+    "create_chunks",
+    "extend_chunk_lease",
+    "extend_run_lease",
+    "fail_chunk",
+    "fail_run",
+    "finish_preparation",
+    "get_config",
+    "has_claimable_chunk",
+    "is_prepared",
+    "load_pairs",
+    "load_sample",
+    "needs_tagger",
+    "release_chunk",
+    "save_chunk",
+    "take_runs_to_wake",
+]

@@ -1,0 +1,252 @@
+"""What a chunk found, saved in one transaction with its end and the run's counters. Rows go in by COPY."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import F, Model
+from django.db.models.functions import Now
+
+from annotations.models import Candidate, PairResult, ProjectionRun, RunChunk, SentencePair, SourceEntity
+from workers.pipeline import PairOutput
+from workers.project import Projection
+from workers.store.chunks import Claim, held
+from workers.store.runs import ClaimLost, finish_run_if_complete
+
+MAX_ALTERNATIVES = 9
+SIMILARITY_CELLS = 262_144  # a larger matrix (512 x 512 tokens) is used, but not kept
+PROBLEMS = ("empty", "failed")
+
+EntityIds = dict[tuple[int, int, int], int]  # (pair, start, end) to the id of the source entity
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of a run: pairs, pairs with a problem, source entities with and without a target."""
+
+    n_done: int
+    n_failed: int
+    n_candidates: int
+    n_missing: int
+
+
+@transaction.atomic
+def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float) -> Counts:
+    """Put a chunk's results in the place of those its run has of these pairs: all of it or nothing.
+
+    Pairs that were deleted meanwhile are left out. The run's counters move by what came minus what went, so
+    they are exact however often a chunk is run. Raises ClaimLost.
+    """
+    pair_ids = _lock_pairs(output.pair_id for output in outputs)
+    outputs = [output for output in outputs if output.pair_id in pair_ids]
+    before = _delete_results(claim.run_id, sorted(pair_ids))
+    entity_ids = _copy_tagged_entities(claim.run_id, outputs) | _imported_entity_ids(pair_ids)
+    _copy_results(claim.run_id, outputs)
+    after = _copy_candidates(claim.run_id, outputs, entity_ids)
+    _show_to_reviewers(claim.run_id, outputs)
+    ended = held(claim).update(
+        status=RunChunk.Status.DONE,
+        n_pairs=len(outputs),
+        error="",
+        seconds=seconds,
+        finished_at=Now(),
+        claim_token=None,
+        lease_until=None,
+    )
+    counted = ProjectionRun.objects.filter(pk=claim.run_id, status=ProjectionRun.Status.RUNNING).update(
+        n_pairs=F("n_pairs") + len(outputs) - claim.n_pairs,
+        n_done=F("n_done") + after.n_done - before.n_done,
+        n_failed=F("n_failed") + after.n_failed - before.n_failed,
+        n_candidates=F("n_candidates") + after.n_candidates - before.n_candidates,
+        n_missing=F("n_missing") + after.n_missing - before.n_missing,
+        moved_at=Now(),
+    )
+    if not ended or not counted:
+        raise ClaimLost(f"chunk {claim.chunk_id} of run {claim.run_id}")
+    finish_run_if_complete(claim.run_id)
+    return after
+
+
+def _lock_pairs(pair_ids: Iterable[int]) -> set[int]:
+    """Lock the pairs that are still there, in id order. A reviewer waits for these milliseconds at most."""
+    pairs = SentencePair.objects.filter(id__in=list(pair_ids)).order_by("id")
+    return set(pairs.select_for_update(no_key=True).values_list("id", flat=True))
+
+
+def _delete_results(run_id: int, pair_ids: list[int]) -> Counts:
+    """Delete what this run has of these pairs and count it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH gone AS (DELETE FROM {Candidate._meta.db_table}"  # noqa: S608
+            " WHERE run_id = %s AND pair_id = ANY(%s) RETURNING rank, start)"
+            " SELECT count(start) FILTER (WHERE rank = 0), count(*) FILTER (WHERE rank = 0 AND start IS NULL)"
+            " FROM gone",
+            [run_id, pair_ids],
+        )
+        n_candidates, n_missing = cursor.fetchone()
+        cursor.execute(
+            f"DELETE FROM {SourceEntity._meta.db_table} WHERE run_id = %s AND pair_id = ANY(%s)",  # noqa: S608
+            [run_id, pair_ids],
+        )
+        cursor.execute(
+            f"WITH gone AS (DELETE FROM {PairResult._meta.db_table}"  # noqa: S608
+            " WHERE run_id = %s AND pair_id = ANY(%s) RETURNING status)"
+            " SELECT count(*), count(*) FILTER (WHERE status = ANY(%s)) FROM gone",
+            [run_id, pair_ids, list(PROBLEMS)],
+        )
+        n_done, n_failed = cursor.fetchone()
+    return Counts(n_done, n_failed, n_candidates, n_missing)
+
+
+def _imported_entity_ids(pair_ids: set[int]) -> EntityIds:
+    imported = SourceEntity.objects.filter(run=None, pair__in=pair_ids)
+    return {
+        (pair_id, start, end): entity_id
+        for entity_id, pair_id, start, end in imported.values_list("id", "pair", "start", "end")
+    }
+
+
+def _copy_tagged_entities(run_id: int, outputs: Sequence[PairOutput]) -> EntityIds:
+    tagged = [(output.pair_id, entity) for output in outputs if output.tagged for entity in output.entities]
+    ids = _next_ids(SourceEntity, len(tagged))
+    rows = [
+        (entity_id, pair_id, run_id, entity.start, entity.end, entity.label, entity.score)
+        for entity_id, (pair_id, entity) in zip(ids, tagged, strict=True)
+    ]
+    columns = {
+        "id": "int8",
+        "pair_id": "int8",
+        "run_id": "int8",
+        "start": "int4",
+        "end": "int4",
+        "label": "varchar",
+        "score": "float8",
+    }
+    _copy(SourceEntity, columns, rows)
+    return {(pair_id, start, end): entity_id for entity_id, pair_id, _, start, end, _, _ in rows}
+
+
+def _copy_results(run_id: int, outputs: Sequence[PairOutput]) -> None:
+    columns = {
+        "run_id": "int8",
+        "pair_id": "int8",
+        "status": "varchar",
+        "message": "text",
+        "link_sources": "int2[]",
+        "link_targets": "int2[]",
+        "link_scores": "float8[]",
+        "similarity": "bytea",
+    }
+    _copy(PairResult, columns, [(run_id, *_result_row(output)) for output in outputs])
+
+
+def _result_row(output: PairOutput) -> tuple[Any, ...]:
+    alignment = output.alignment
+    if alignment is None:
+        return output.pair_id, output.status, output.message, [], [], [], None
+    similarity = alignment.similarity
+    keep = similarity is not None and similarity.size <= SIMILARITY_CELLS
+    return (
+        output.pair_id,
+        output.status,
+        output.message,
+        alignment.links[:, 0].tolist(),
+        alignment.links[:, 1].tolist(),
+        alignment.scores.tolist(),
+        np.ascontiguousarray(similarity, dtype="<f2").tobytes() if keep else None,
+    )
+
+
+def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: EntityIds) -> Counts:
+    rows: list[tuple[Any, ...]] = []
+    n_candidates = n_missing = 0
+    for output in outputs:
+        for projection in output.projections:
+            entity = projection.entity
+            entity_id = entity_ids.get((output.pair_id, entity.start, entity.end))
+            if entity_id is None:
+                continue  # the imported entity was deleted meanwhile
+            rows.extend((run_id, output.pair_id, entity_id, *row) for row in _candidate_rows(projection))
+            n_candidates += projection.span is not None
+            n_missing += projection.span is None
+    columns = {
+        "run_id": "int8",
+        "pair_id": "int8",
+        "source_entity_id": "int8",
+        "rank": "int2",
+        "start": "int4",
+        "end": "int4",
+        "label": "varchar",
+        "score": "float8",
+        "confidence": "float8",
+        "margin": "float8",
+        "reason": "varchar",
+    }
+    _copy(Candidate, columns, rows)
+    n_failed = sum(output.status in PROBLEMS for output in outputs)
+    return Counts(len(outputs), n_failed, n_candidates, n_missing)
+
+
+def _candidate_rows(projection: Projection) -> list[tuple[Any, ...]]:
+    """(rank, start, end, label, score, confidence, margin, reason): the choice, then the alternatives."""
+    label = projection.entity.label
+    start, end = (projection.span.start, projection.span.end) if projection.span else (None, None)
+    choice = (
+        0,
+        start,
+        end,
+        label,
+        projection.score,
+        projection.confidence,
+        projection.margin,
+        projection.reason,
+    )
+    return [
+        choice,
+        *(
+            (rank, other.start, other.end, label, other.score, None, None, "")
+            for rank, other in enumerate(projection.alternatives[:MAX_ALTERNATIVES], start=1)
+        ),
+    ]
+
+
+def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:
+    """Make this run's candidates the ones shown, hardest first; what is reviewed stays as it is."""
+    usable = [output for output in outputs if output.status not in PROBLEMS]
+    priorities = [
+        1 - min((projection.confidence for projection in output.projections), default=1.0)
+        for output in usable
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {SentencePair._meta.db_table} AS pair SET shown_run_id = %s, priority = found.priority,"  # noqa: S608
+            " status = CASE pair.status WHEN 'new' THEN 'suggested' ELSE pair.status END"
+            " FROM unnest(%s::bigint[], %s::float8[]) AS found(id, priority)"
+            " WHERE pair.id = found.id AND pair.status <> 'reviewed'",
+            [run_id, [output.pair_id for output in usable], priorities],
+        )
+
+
+def _next_ids(model: type[Model], n: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, n],
+        )
+        return [value for (value,) in cursor.fetchall()]
+
+
+def _copy(model: type[Model], columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows by binary COPY. columns: name to PostgreSQL type, in the order of the values."""
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)

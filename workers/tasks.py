@@ -1,0 +1,198 @@
+"""Celery tasks: ids in, counts out. The state of a run is in the database; a message only says "go on".
+
+A run has about as many messages in flight as there are worker slots. Each takes the next free chunk, works on
+it and sends its successor, so runs share the workers fairly, and a message that is lost, doubled or late
+costs nothing but time: `RunKeeper` in every worker sends new ones for runs that stand still.
+
+The web process imports this module too, so what loads models is imported where it is used.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from celery import Task, bootsteps, current_app, shared_task
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from workers import store
+
+if TYPE_CHECKING:
+    from celery.worker.consumer import Consumer
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_PAIRS = 1_000  # that a method learns from
+# What passes by itself: the database restarts, or two transactions waited for each other.
+PASSING = (OperationalError, InterfaceError)
+RETRY: dict[str, Any] = {"autoretry_for": PASSING, "max_retries": 8, "retry_backoff": True}
+
+
+@shared_task(bind=True, **RETRY)
+def start_run(self: Task, run_id: int) -> dict[str, int]:
+    """Prepare a run, unless that is done or another worker is at it, and set workers to its chunks."""
+    token = _token(self)
+    if store.claim_run(run_id, token):
+        with _renewed(lambda: store.extend_run_lease(run_id, token)):
+            _prepare(run_id, token)
+    if not store.is_prepared(run_id):
+        return {"messages": 0}
+    return {"messages": _send_chunk_messages(run_id, count_worker_slots())}
+
+
+@shared_task(bind=True, **RETRY)
+def process_chunk(self: Task, run_id: int) -> dict[str, int]:
+    """Work on the next free chunk of a run and pass the baton on."""
+    token = _token(self)
+    claim = store.claim_chunk(run_id, token)
+    if claim is None:
+        return {}
+    with _renewed(lambda: store.extend_chunk_lease(claim)):
+        counts = _work_on(claim)
+    if store.has_claimable_chunk(run_id, token):
+        process_chunk.delay(run_id)
+    return counts
+
+
+@shared_task(**RETRY)
+def wake_runs(n_messages: int, only_stalled: bool) -> dict[str, int]:
+    """Send messages for active runs: all of them when a worker starts, else those that stand still."""
+    runs = store.take_runs_to_wake(only_stalled=only_stalled)
+    for run_id, prepared in runs:
+        if prepared:
+            _send_chunk_messages(run_id, n_messages)
+        else:
+            start_run.delay(run_id)
+    return {"runs": len(runs)}
+
+
+class RunKeeper(bootsteps.StartStopStep):
+    """In every worker: goes on with active runs when it connects, and looks for stalled ones from then on."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, consumer: "Consumer") -> None:
+        n_slots = consumer.controller.concurrency
+        period_s = settings.RUN_LEASE_S / 2
+        wake_runs.delay(n_slots, only_stalled=False)
+        self.entry = consumer.timer.call_repeatedly(
+            period_s, lambda: wake_runs.apply_async((n_slots, True), expires=period_s)
+        )
+
+    def stop(self, consumer: "Consumer") -> None:
+        self.entry.cancel()
+
+
+def known_names() -> dict[str, list[str]]:
+    """The routes, taggers, aligners and methods that a run may name, each list's default first."""
+    from workers.align import ALIGNERS, DEFAULT_ALIGNER
+    from workers.pipeline import ROUTES
+    from workers.project import DEFAULT_METHOD, METHODS
+    from workers.tag import DEFAULT_TAGGER, TAGGERS
+
+    return {
+        "route": list(ROUTES),
+        "tagger": sorted(TAGGERS, key=lambda name: name != DEFAULT_TAGGER),
+        "aligner": sorted(ALIGNERS, key=lambda name: name != DEFAULT_ALIGNER),
+        "method": sorted(METHODS, key=lambda name: name != DEFAULT_METHOD),
+    }
+
+
+def count_worker_slots(timeout_s: float = 1.0) -> int:
+    """Tasks that the answering workers can do at the same time; at least 1."""
+    answers = current_app.control.inspect(timeout=timeout_s).stats() or {}
+    return max(1, sum(int(answer["pool"].get("max-concurrency", 1)) for answer in answers.values()))
+
+
+def find_workers(timeout_s: float = 1.0) -> list[str]:
+    """Names of the workers that answer. Raises kombu's OperationalError when the broker does not."""
+    return sorted(name for answer in current_app.control.ping(timeout=timeout_s) for name in answer)
+
+
+def _token(task: Task) -> UUID:
+    """The message's id: when its worker dies, the same message comes back and may take up what it held."""
+    return UUID(task.request.id) if task.request.id else uuid4()
+
+
+def _send_chunk_messages(run_id: int, n: int) -> int:
+    for _ in range(n):
+        process_chunk.delay(run_id)
+    return n
+
+
+def _prepare(run_id: int, token: UUID) -> None:
+    """Cut the chunks, let the method learn, write the signature; or end the run with the reason."""
+    from workers.pipeline import RunBroken, describe, learn, load_stages
+    from workers.signature import run_signature
+
+    try:
+        config = store.get_config(run_id)
+        with_tagger = store.needs_tagger(run_id)
+        stages = load_stages(config, with_tagger=with_tagger)
+        store.create_chunks(run_id)
+        if hasattr(stages.projector, "learn"):
+            config = replace(config, statistics=learn(store.load_sample(run_id, SAMPLE_PAIRS), stages))
+            stages = load_stages(config, with_tagger=with_tagger)
+        store.finish_preparation(
+            run_id, token, statistics=dict(config.statistics), signature=run_signature(config, stages)
+        )
+    except PASSING:
+        raise
+    except store.ClaimLost as error:
+        logger.info("not prepared: %s", error)
+    except RunBroken as error:
+        store.fail_run(run_id, str(error))
+    except Exception as error:
+        logger.exception("run %d could not be prepared", run_id)
+        store.fail_run(run_id, f"the run could not be prepared: {describe(error)}")
+
+
+def _work_on(claim: store.Claim) -> dict[str, int]:
+    """Process and save one chunk. What goes wrong with it is recorded, not raised."""
+    from workers.pipeline import RunBroken, describe, load_stages, process
+
+    started = time.monotonic()
+    try:
+        pairs = store.load_pairs(claim)
+        unlabelled = any(pair.entities is None for pair in pairs)
+        outputs = process(pairs, load_stages(store.get_config(claim.run_id), with_tagger=unlabelled))
+        return asdict(store.save_chunk(claim, outputs, seconds=time.monotonic() - started))
+    except PASSING:
+        raise
+    except RunBroken as error:
+        store.release_chunk(claim)
+        store.fail_run(claim.run_id, str(error))
+    except store.ClaimLost as error:
+        logger.info("not saved: %s", error)
+        store.release_chunk(claim)
+    except Exception as error:
+        logger.exception("chunk %d of run %d failed", claim.chunk_id, claim.run_id)
+        store.fail_chunk(claim, describe(error))
+    return {}
+
+
+@contextmanager
+def _renewed(extend: Callable[[], None]) -> Iterator[None]:
+    """Renew a lease from a thread of its own while the body works, so that slow models do not lose it."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(settings.RUN_LEASE_S / 3):
+            try:
+                extend()
+            except DatabaseError:
+                logger.warning("a lease could not be renewed", exc_info=True)
+        connection.close()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
