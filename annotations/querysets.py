@@ -88,6 +88,9 @@ class RunChunkQuerySet(models.QuerySet):
     def unfinished(self) -> RunChunkQuerySet:
         return self.filter(status__in=["queued", "running"])
 
+    def done(self) -> RunChunkQuerySet:
+        return self.filter(status="done")
+
     def failed(self) -> RunChunkQuerySet:
         return self.filter(status="failed")
 

@@ -1,10 +1,18 @@
 """Sentence pairs as imported, their reference spans, and the imports they came from."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from annotations.querysets import SentencePairQuerySet
+
+if TYPE_CHECKING:
+    from annotations.models import User
 
 
 class ImportBatch(models.Model):
@@ -137,6 +145,12 @@ class SentencePair(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or f"pair {self.pk}"
+
+    def is_claimed_by_other(self, user: User) -> bool:
+        """Whether another person holds a lease on it that has not run out."""
+        if self.claimed_by_id in {None, user.pk} or self.claimed_until is None:
+            return False
+        return self.claimed_until > timezone.now()
 
     @property
     def source_tokens(self) -> list[str]:

@@ -139,16 +139,14 @@ class ReviewEvent(models.Model):
         ACCEPTED = "accepted", "Accepted"
         SKIPPED = "skipped", "Skipped"
         FLAGGED = "flagged", "Flagged"
-        REOPENED = "reopened", "Reopened"
+        NOTED = "noted", "Noted"
         UNDONE = "undone", "Undone"
         REDONE = "redone", "Redone"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     action = models.CharField(max_length=20, choices=Action.choices)
-    detail = models.CharField(
-        max_length=200, blank=True, help_text="The verb, for example relabel PER to ORG."
-    )
+    detail = models.CharField(max_length=200, blank=True, help_text="The edit, for example label:ORG.")
     seen_version = models.PositiveIntegerField()
     before = models.JSONField(help_text="Status, flag and items of the review.")
     after = models.JSONField()

@@ -1,0 +1,1 @@
+"""Verbs that change state: lock, look, change, record, in one short transaction each."""

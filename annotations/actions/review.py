@@ -1,0 +1,250 @@
+"""Verbs of the review: edit, accept, skip, flag, correct. Lock, look, change, record, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.edits import Edit, Sentence, accept_all, apply_edit
+from annotations.items import Item, Snapshot
+from annotations.models import (
+    Candidate,
+    PairResult,
+    Project,
+    ProjectionRun,
+    Review,
+    ReviewEvent,
+    ReviewItem,
+    SentencePair,
+    User,
+)
+from annotations.suggestions import load_candidates, seed_items, suggested_spans
+
+Action = ReviewEvent.Action
+Status = Review.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the reviewer had on the screen: the version of their review, and the run whose spans they saw."""
+
+    version: int
+    run: int | None
+
+
+class StaleReview(Exception):
+    """The review changed after the reviewer saw it; nothing was written."""
+
+
+@dataclass(slots=True)
+class LockedReview:
+    """A pair locked for this transaction, and one reviewer's review of it, which may not be stored yet."""
+
+    pair: SentencePair
+    review: Review
+    before: Snapshot
+    candidates: list[Candidate]
+
+    def sentence(self, project: Project) -> Sentence:
+        return Sentence(
+            self.pair.target_text,
+            self.pair.target_offsets,
+            project.label_names,
+            suggested_spans(self.before.items, self.candidates),
+        )
+
+
+def lock_review(pair_id: int, reviewer: User, seen: Seen, *, last_rank: int = 9) -> LockedReview:
+    """Lock the pair, so that two writes to it wait for each other, and load the review that was seen.
+
+    A review that nobody changed yet is not stored: it is seeded from the run that the reviewer saw.
+    Raises StaleReview when `seen` is not what is there now.
+    """
+    pair = (
+        SentencePair.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("shown_run")
+        .get(pk=pair_id)
+    )
+    review = Review.objects.filter(pair=pair, reviewer=reviewer).first()
+    if review is not None:
+        if review.version != seen.version:
+            raise StaleReview
+        candidates = load_candidates(pair.pk, review.run_id, last_rank=last_rank)
+        return LockedReview(pair, review, snapshot_of(review), candidates)
+    if seen.version != 0:
+        raise StaleReview
+    review = Review(pair=pair, reviewer=reviewer, run=_seen_run(pair, seen))
+    review.run_signature = review.run.signature if review.run else ""
+    candidates = load_candidates(pair.pk, review.run_id, last_rank=last_rank)
+    before = Snapshot(Status.OPEN, False, "", seed_items(pair.pk, review.run_id, candidates))
+    return LockedReview(pair, review, before, candidates)
+
+
+@transaction.atomic
+def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -> Review:
+    """Change one item. Raises StaleReview, or EditRefused when the edit does not fit."""
+    locked = lock_review(pair.pk, reviewer, seen)
+    after = apply_edit(locked.before, edit, locked.sentence(pair.project))
+    return record(locked, after, actor=reviewer, action=Action.EDITED, detail=edit.word)
+
+
+@transaction.atomic
+def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> Review:
+    """Accept everything pending and finish the review: gold, unless the pair has another person's gold.
+
+    Raises StaleReview, or EditRefused when two items claim the same word.
+    """
+    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    after = accept_all(locked.before, locked.sentence(pair.project))
+    return record(locked, after, actor=reviewer, action=Action.ACCEPTED)
+
+
+@transaction.atomic
+def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> Review:
+    """Leave the pair to somebody else, or for later; what was edited is kept. Raises StaleReview."""
+    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    after = replace(locked.before, status=Status.SKIPPED, note=note or locked.before.note)
+    return record(locked, after, actor=reviewer, action=Action.SKIPPED)
+
+
+@transaction.atomic
+def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> Review:
+    """Flag the pair for others to look at, or take the flag away. Raises StaleReview."""
+    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    before = locked.before
+    after = replace(before, is_flagged=not before.is_flagged, note=note or before.note)
+    return record(locked, after, actor=reviewer, action=Action.FLAGGED)
+
+
+@transaction.atomic
+def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) -> Review:
+    """Write down a remark on the pair. Raises StaleReview."""
+    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    return record(locked, replace(locked.before, note=note), actor=reviewer, action=Action.NOTED)
+
+
+@transaction.atomic
+def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
+    """Start a review of one's own from another person's gold, which stays gold until this one is done."""
+    pair = SentencePair.objects.select_for_update(no_key=True).get(pk=pair.pk)
+    mine = Review.objects.filter(pair=pair, reviewer=adjudicator).first()
+    if mine is not None:
+        return mine
+    gold = Review.objects.gold().get(pair=pair)
+    before = snapshot_of(gold)
+    review = Review(
+        pair=pair,
+        reviewer=adjudicator,
+        run_id=gold.run_id,
+        run_signature=gold.run_signature,
+        is_adjudication=True,
+    )
+    opened = Snapshot(Status.OPEN, False, "", before.items)
+    return record(LockedReview(pair, review, opened, []), opened, actor=adjudicator, action=Action.OPENED)
+
+
+def snapshot_of(review: Review) -> Snapshot:
+    items = tuple(
+        Item(i.position, i.state, i.start, i.end, i.label, i.candidate_id, i.source_entity_id)
+        for i in review.items.all()
+    )
+    return Snapshot(review.status, review.is_flagged, review.note, items)
+
+
+def record(
+    locked: LockedReview,
+    after: Snapshot,
+    *,
+    actor: User,
+    action: str,
+    detail: str = "",
+    undoes: ReviewEvent | None = None,
+) -> Review:
+    """Write a locked review as `after`, with the event that says so, and what follows for the pair."""
+    pair, review, before = locked.pair, locked.review, locked.before
+    is_new, seen_version = review.pk is None, review.version
+    moved = after.status != before.status
+    lost_gold = moved and review.is_gold
+    review.status, review.is_flagged, review.note = after.status, after.is_flagged, after.note
+    review.version += 1
+    if moved:
+        review.done_at = timezone.now() if after.status == Status.DONE else None
+        review.is_gold = after.status == Status.DONE and _takes_gold(review, pair)
+    review.save()
+    _write_items(review, () if is_new else before.items, after.items)
+    if moved:
+        _move_pair(pair, review, lost_gold=lost_gold)
+    if after.is_flagged != before.is_flagged:
+        others = pair.reviews.filter(is_flagged=True).exclude(pk=review.pk)
+        pair.is_flagged = after.is_flagged or others.exists()
+    if moved or after.is_flagged != before.is_flagged:
+        pair.save(update_fields=["status", "is_flagged", "claimed_by", "claimed_until"])
+    ReviewEvent.objects.create(
+        review=review,
+        actor=actor,
+        action=action,
+        detail=detail[:200],
+        seen_version=seen_version,
+        before=before.to_json(),
+        after=after.to_json(),
+        undoes=undoes,
+    )
+    return review
+
+
+def _seen_run(pair: SentencePair, seen: Seen) -> ProjectionRun | None:
+    """The run a reviewer saw: the shown one, or one that was shown until a newer run finished this pair."""
+    if seen.run == pair.shown_run_id:
+        return pair.shown_run
+    result = PairResult.objects.filter(pair=pair, run=seen.run).select_related("run").first()
+    if result is None:
+        raise StaleReview
+    return result.run
+
+
+def _takes_gold(review: Review, pair: SentencePair) -> bool:
+    """Whether a review that is just done becomes the pair's gold; an adjudication replaces what was."""
+    if pair.status != SentencePair.Status.REVIEWED:
+        return True
+    rivals = Review.objects.gold().filter(pair=pair).exclude(pk=review.pk)
+    return not rivals.exists() or (review.is_adjudication and rivals.update(is_gold=False) == 1)
+
+
+def _move_pair(pair: SentencePair, review: Review, *, lost_gold: bool) -> None:
+    """The pair's status and claim after a review was finished, skipped or opened again."""
+    others = Review.objects.filter(pair=pair).exclude(pk=review.pk)
+    if lost_gold and not review.is_gold:
+        heir = others.filter(status=Status.DONE).order_by("-is_adjudication", "done_at").first()
+        if heir is not None:
+            others.filter(pk=heir.pk).update(is_gold=True)
+    if review.is_gold or others.gold().exists():
+        pair.status = SentencePair.Status.REVIEWED
+    elif review.status == Status.SKIPPED or others.filter(status=Status.SKIPPED).exists():
+        pair.status = SentencePair.Status.SKIPPED
+    else:
+        pair.status = SentencePair.Status.SUGGESTED if pair.shown_run_id else SentencePair.Status.NEW
+    if review.status != Status.OPEN and pair.claimed_by_id == review.reviewer_id:
+        pair.claimed_by = pair.claimed_until = None
+
+
+def _write_items(review: Review, before: tuple[Item, ...], after: tuple[Item, ...]) -> None:
+    """Replace the rows that changed: two statements, however many they are."""
+    changed = [item for item in after if item not in before]
+    gone = {item.position for item in before if item not in after}
+    if gone:
+        review.items.filter(position__in=gone).delete()
+    ReviewItem.objects.bulk_create(
+        ReviewItem(
+            review=review,
+            position=item.position,
+            state=item.state,
+            start=item.start,
+            end=item.end,
+            label=item.label,
+            candidate_id=item.candidate,
+            source_entity_id=item.source_entity,
+        )
+        for item in changed
+    )

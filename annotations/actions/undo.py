@@ -1,0 +1,111 @@
+"""Undo and redo: new events that restore what an earlier event recorded, across sentences, per person.
+
+The history of one person in one project is a line of events. Undone by looking back along it:
+
+- the last thing that is still done, seen from event e: e itself when it is an edit; what a redo brought back;
+  and after an undo of t, whatever was still done just before t;
+- the next thing to redo, seen from e: nothing after an edit; what e undid; and after the redo of an undo u,
+  whatever was next to redo just before u.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db import transaction
+
+from annotations.actions.claims import claim_pair
+from annotations.actions.review import Seen, StaleReview, lock_review, record
+from annotations.items import Snapshot
+from annotations.models import Candidate, Project, Review, ReviewEvent, SourceEntity, User
+
+Action = ReviewEvent.Action
+
+
+class NothingToUndo(Exception):
+    """The person has done nothing here, or has undone (or redone) everything already."""
+
+
+@transaction.atomic
+def undo_last(project: Project, actor: User) -> ReviewEvent:
+    """Take back the actor's last change in the project. Returns the event that was undone.
+
+    Raises NothingToUndo, or StaleReview when the review is no longer as that change left it.
+    """
+    event = last_done(last_event(project, actor))
+    if event is None:
+        raise NothingToUndo
+    _restore(event, event.before, expected=event.after, actor=actor, action=Action.UNDONE, undoes=event)
+    return event
+
+
+@transaction.atomic
+def redo_last(project: Project, actor: User) -> ReviewEvent:
+    """Bring back what the actor undid last. Returns the event that counts again. Raises as undo_last."""
+    undo = next_to_redo(last_event(project, actor))
+    if undo is None or undo.undoes is None:
+        raise NothingToUndo
+    event = undo.undoes
+    _restore(event, event.after, expected=event.before, actor=actor, action=Action.REDONE, undoes=undo)
+    return event
+
+
+def last_event(
+    project: Project | int, actor: User | int, *, before: ReviewEvent | None = None
+) -> ReviewEvent | None:
+    """The actor's latest event in the project, or the latest before another."""
+    events = ReviewEvent.objects.filter(actor=actor, review__pair__project=project)
+    if before is not None:
+        events = events.filter(pk__lt=before.pk)
+    return events.select_related("undoes__undoes", "review__pair").order_by("-pk").first()
+
+
+def last_done(event: ReviewEvent | None) -> ReviewEvent | None:
+    while event is not None:
+        if event.action == Action.REDONE:
+            return event.undoes.undoes if event.undoes else None
+        if event.action not in {Action.UNDONE, Action.OPENED}:
+            return event
+        event = _event_before(event.undoes if event.action == Action.UNDONE else event)
+    return None
+
+
+def next_to_redo(event: ReviewEvent | None) -> ReviewEvent | None:
+    while event is not None and event.action == Action.REDONE:
+        event = _event_before(event.undoes)
+    return event if event is not None and event.action == Action.UNDONE else None
+
+
+def _event_before(event: ReviewEvent | None) -> ReviewEvent | None:
+    if event is None:
+        return None
+    return last_event(event.review.pair.project_id, event.actor_id, before=event)
+
+
+def _restore(
+    event: ReviewEvent, state: dict, *, expected: dict, actor: User, action: str, undoes: ReviewEvent
+) -> None:
+    review = Review.objects.get(pk=event.review_id)
+    locked = lock_review(review.pair_id, actor, Seen(review.version, review.run_id))
+    if not locked.before.decides_as(Snapshot.from_json(expected)):
+        raise StaleReview
+    after = _without_deleted(Snapshot.from_json(state))
+    record(locked, after, actor=actor, action=action, detail=event.detail, undoes=undoes)
+    claim_pair(review.pair_id, actor)
+
+
+def _without_deleted(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without references to suggestions that a run has replaced since."""
+    candidates = {item.candidate for item in snapshot.items}
+    entities = {item.source_entity for item in snapshot.items}
+    candidates &= set(Candidate.objects.filter(pk__in=candidates - {None}).values_list("pk", flat=True))
+    entities &= set(SourceEntity.objects.filter(pk__in=entities - {None}).values_list("pk", flat=True))
+    items = tuple(
+        replace(
+            item,
+            candidate=item.candidate if item.candidate in candidates else None,
+            source_entity=item.source_entity if item.source_entity in entities else None,
+        )
+        for item in snapshot.items
+    )
+    return replace(snapshot, items=items)

@@ -1,0 +1,199 @@
+"""What a reviewer can do to one item, as pure functions from one snapshot to the next.
+
+An edit travels as one word, perhaps with a value: `start-out`, `label:PER`, `pick:2`, `add:LOC`. Edges are
+named in reading order: `start-out` takes in the word before, `end-out` the word after, whichever side of the
+screen that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils.translation import gettext as _
+
+from annotations.items import ACCEPTED, PENDING, REJECTED, Item, Snapshot
+
+
+class EditRefused(Exception):
+    """The edit does not fit the sentence or the other items; the message says why, to the reviewer.
+
+    position: the item to look at.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit as it was asked for.
+
+    position: the item. first, last: selected target tokens, both included.
+    """
+
+    verb: str
+    value: str = ""
+    position: int | None = None
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def word(self) -> str:
+        return f"{self.verb}:{self.value}" if self.value else self.verb
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What an edit must fit: the target text with its token offsets, and the project's labels.
+
+    suggestions: position -> spans by rank; rank 0 is the machine's choice, or None where it found nothing.
+    """
+
+    text: str
+    offsets: Sequence[int]
+    labels: Sequence[str]
+    suggestions: dict[int, dict[int, tuple[int, int] | None]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.offsets) // 2
+
+    def words(self, start: int | None, end: int | None) -> str:
+        """The text of tokens [start, end), "" for no span."""
+        if start is None or end is None:
+            return ""
+        return self.text[self.offsets[2 * start] : self.offsets[2 * end - 1]]
+
+
+def apply_edit(before: Snapshot, edit: Edit, sentence: Sentence) -> Snapshot:
+    """The review after the edit.
+
+    Raises EditRefused when it does not fit: past the sentence, over another accepted item, unknown item.
+    """
+    if edit.verb == "add":
+        item = _add(before, edit, sentence)
+    elif edit.verb in VERBS:
+        chosen = before.item(edit.position) if edit.position is not None else None
+        if chosen is None:
+            raise EditRefused(_("Choose an entity first."))
+        item = VERBS[edit.verb](chosen, edit, sentence)
+    else:
+        raise EditRefused(_("There is no edit called “%s”.") % edit.verb)
+    if before.status == "done" and item.state == PENDING:
+        item = replace(item, state=ACCEPTED)  # a finished review has nothing pending
+    _check_fits(before, item, sentence)
+    return before.with_item(item)
+
+
+def accept_all(before: Snapshot, sentence: Sentence) -> Snapshot:
+    """Everything pending is accepted. Raises EditRefused when two items would claim the same word."""
+    items = tuple(replace(item, state=ACCEPTED) if item.state == PENDING else item for item in before.items)
+    after = replace(before, status="done", items=items)
+    for item in items:
+        _check_fits(after, item, sentence)
+    return after
+
+
+def _nudge(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    if item.start is None or item.end is None:
+        raise EditRefused(_("This entity has no words yet: select some first."))
+    by_start, by_end = {"start-out": (-1, 0), "start-in": (1, 0), "end-in": (0, -1), "end-out": (0, 1)}[
+        edit.verb
+    ]
+    start, end = item.start + by_start, item.end + by_end
+    if start < 0 or end > len(sentence):
+        raise EditRefused(_("The sentence ends here."))
+    if start >= end:
+        raise EditRefused(_("One word is left. Reject the entity if it is wrong."))
+    return replace(item, start=start, end=end, state=ACCEPTED)
+
+
+def _label(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    state = item.state if item.is_missing else ACCEPTED
+    return replace(item, label=_known_label(edit, sentence), state=state)
+
+
+def _pick(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    ranked = sentence.suggestions.get(item.position, {})
+    rank = int(edit.value) if edit.value.isdecimal() else -1
+    if rank not in ranked:
+        raise EditRefused(_("There is no alternative %s.") % edit.value)
+    span = ranked[rank]
+    if span is None:
+        return replace(item, start=None, end=None, state=PENDING)
+    return replace(item, start=span[0], end=span[1], state=ACCEPTED)
+
+
+def _place(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    start, end = _selection(edit)
+    return replace(item, start=start, end=end, state=ACCEPTED)
+
+
+def _add(before: Snapshot, edit: Edit, sentence: Sentence) -> Item:
+    start, end = _selection(edit)
+    position = 1 + max((item.position for item in before.items), default=-1)
+    return Item(position, ACCEPTED, start, end, _known_label(edit, sentence))
+
+
+def _accept(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    return replace(item, state=ACCEPTED)
+
+
+def _reject(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    """Reject, or restore what was rejected: one key, both ways."""
+    if item.state != REJECTED:
+        return replace(item, state=REJECTED)
+    return replace(item, state=ACCEPTED if item.has_span else PENDING)
+
+
+def _none(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    if item.source_entity is None:
+        raise EditRefused(_("An added entity has no source: reject it instead."))
+    return replace(item, start=None, end=None, state=ACCEPTED)
+
+
+VERBS: dict[str, Callable[[Item, Edit, Sentence], Item]] = {
+    "start-out": _nudge,
+    "start-in": _nudge,
+    "end-in": _nudge,
+    "end-out": _nudge,
+    "label": _label,
+    "pick": _pick,
+    "place": _place,
+    "accept": _accept,
+    "reject": _reject,
+    "none": _none,
+}
+
+
+def _known_label(edit: Edit, sentence: Sentence) -> str:
+    if edit.value not in sentence.labels:
+        raise EditRefused(_("“%s” is not a label of this project.") % edit.value)
+    return edit.value
+
+
+def _selection(edit: Edit) -> tuple[int, int]:
+    if edit.first is None or edit.last is None:
+        raise EditRefused(_("Select the words first."))
+    return min(edit.first, edit.last), max(edit.first, edit.last) + 1
+
+
+def _check_fits(review: Snapshot, item: Item, sentence: Sentence) -> None:
+    if item.start is None or item.end is None:
+        return
+    if item.start < 0 or item.end > len(sentence):
+        raise EditRefused(_("The sentence has only %s words.") % len(sentence))
+    if item.state != ACCEPTED:
+        return
+    for other in review.items:
+        if other.position != item.position and other.state == ACCEPTED and other.overlaps(item):
+            raise EditRefused(
+                _("“%(text)s” (%(label)s) holds a word of “%(own)s”: change or reject one of them.")
+                % {
+                    "text": sentence.words(other.start, other.end),
+                    "label": other.label,
+                    "own": sentence.words(item.start, item.end),
+                },
+                item.position,
+            )

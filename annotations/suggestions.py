@@ -1,0 +1,45 @@
+"""What the machine suggests for a pair, as items to review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from annotations.items import PENDING, Item
+from annotations.models import Candidate, SourceEntity
+
+Spans = dict[int, tuple[int, int] | None]
+
+
+def load_candidates(pair_id: int, run_id: int | None, *, last_rank: int = 9) -> list[Candidate]:
+    """A run's candidates of one pair with their source entities, in the order of the source, then by rank."""
+    if run_id is None:
+        return []
+    candidates = Candidate.objects.filter(pair=pair_id, run=run_id, rank__lte=last_rank)
+    return list(candidates.select_related("source_entity").order_by("source_entity__start", "rank"))
+
+
+def seed_items(pair_id: int, run_id: int | None, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
+    """The items that a review of these candidates starts from: every first choice, pending.
+
+    A pair that no run has looked at asks for the target of every imported source entity.
+    """
+    if run_id is None:
+        entities = SourceEntity.objects.filter(pair=pair_id, run=None).order_by("start")
+        return tuple(
+            Item(position, PENDING, None, None, entity.label, None, entity.pk)
+            for position, entity in enumerate(entities)
+        )
+    chosen = [candidate for candidate in candidates if candidate.rank == 0]
+    return tuple(
+        Item(position, PENDING, c.start, c.end, c.label, c.pk, c.source_entity_id)
+        for position, c in enumerate(chosen)
+    )
+
+
+def suggested_spans(items: Iterable[Item], candidates: Sequence[Candidate]) -> dict[int, Spans]:
+    """Item position -> rank -> span, for the items that came from a source entity."""
+    spans: dict[int, Spans] = {}
+    for candidate in candidates:
+        span = None if candidate.start is None else (candidate.start, candidate.end)
+        spans.setdefault(candidate.source_entity_id, {})[candidate.rank] = span
+    return {item.position: spans.get(item.source_entity, {}) for item in items if item.source_entity}
