@@ -1,0 +1,109 @@
+"""Launch, cancel and resume projection runs. The work itself is in the workers."""
+
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from annotations.models import Project, ProjectionRun, RunChunk, SentencePair, User
+from workers.tasks import known_names, start_run
+
+Status = ProjectionRun.Status
+FILTER_FIELDS = ("domain", "document")
+MAX_CHUNK_SIZE = 1_000
+ALREADY_ACTIVE = "A run over this project and language is already under way."
+
+
+@transaction.atomic
+def launch_run(*, project: Project, user: User, target_language: str, **choices: Any) -> ProjectionRun:
+    """Queue a run over the pairs of one target language.
+
+    choices: route, tagger, aligner, method (the defaults where they are left out), their `*_options`, scope,
+    scope_filter, chunk_size. Raises ValidationError with a sentence per field.
+    """
+    chosen = {name: names[0] for name, names in known_names().items()} | choices
+    run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
+    _check_choices(run)
+    if not SentencePair.objects.for_scope(run).exists():
+        raise ValidationError({"target_language": f"No pair of {target_language} is in this scope."})
+    try:
+        with transaction.atomic():
+            run.save()
+    except IntegrityError as error:
+        raise ValidationError(ALREADY_ACTIVE) from error
+    _start_on_commit(run)
+    return run
+
+
+@transaction.atomic
+def cancel_run(*, run: ProjectionRun) -> ProjectionRun:
+    """Stop an active run. What is saved stays; a chunk that a worker has in hand is not saved any more."""
+    run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if not run.is_active:
+        raise ValidationError(f"The run is {run.get_status_display().lower()}; there is nothing to cancel.")
+    run.status = Status.CANCELLED
+    run.finished_at = Now()
+    run.claim_token = run.lease_until = None
+    run.save(update_fields=["status", "finished_at", "claim_token", "lease_until"])
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run: ProjectionRun) -> ProjectionRun:
+    """Go on with a run that was cancelled or failed, or ask the workers again for one that stands still.
+
+    Finished chunks stay as they are; failed ones are tried again.
+    """
+    run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if run.status == Status.DONE:
+        raise ValidationError("The run is done; launch a new one to project again.")
+    if not run.is_active:
+        run.chunks.failed().update(status=RunChunk.Status.QUEUED, error="", finished_at=None)
+        run.chunks.unfinished().update(attempts=0)
+        run.status = Status.RUNNING if run.prepared_at else Status.QUEUED
+        run.error = ""
+        run.attempts = 0
+        run.finished_at = None
+    run.moved_at = Now()
+    try:
+        with transaction.atomic():
+            run.save(update_fields=["status", "error", "attempts", "finished_at", "moved_at"])
+    except IntegrityError as error:
+        raise ValidationError(ALREADY_ACTIVE) from error
+    _start_on_commit(run)
+    return run
+
+
+def _start_on_commit(run: ProjectionRun) -> None:
+    # robust: with the broker away the run stays queued, and the first worker that connects takes it up
+    transaction.on_commit(partial(start_run.delay, run.pk), robust=True)
+
+
+def _check_choices(run: ProjectionRun) -> None:
+    """Raise ValidationError naming each field that holds what no run can use, and what it may hold."""
+    errors = {
+        field: f"Unknown {field} {getattr(run, field)!r}; known: {', '.join(names)}."
+        for field, names in known_names().items()
+        if getattr(run, field) not in names
+    }
+    for field in ("tagger_options", "aligner_options", "method_options"):
+        if not isinstance(getattr(run, field), dict):
+            errors[field] = 'Options are a JSON object, for example {"max_length": 8}.'
+    if run.scope not in ProjectionRun.Scope.values:
+        errors["scope"] = f"Unknown scope {run.scope!r}; known: {', '.join(ProjectionRun.Scope.values)}."
+    elif run.scope == ProjectionRun.Scope.FILTER:
+        given = run.scope_filter
+        if not given or not set(given) <= set(FILTER_FIELDS) or not all(map(_is_text, given.values())):
+            errors["scope_filter"] = "Give the domain or the document that the pairs are of."
+    elif run.scope_filter:
+        errors["scope_filter"] = f"A filter goes with the scope {ProjectionRun.Scope.FILTER.value!r} only."
+    if not 1 <= run.chunk_size <= MAX_CHUNK_SIZE:
+        errors["chunk_size"] = f"A chunk has between 1 and {MAX_CHUNK_SIZE} pairs, not {run.chunk_size}."
+    if errors:
+        raise ValidationError(errors)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

@@ -1,0 +1,159 @@
+"""Launch a projection run from a terminal, and watch it to its end."""
+
+import json
+import time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from kombu.exceptions import OperationalError
+
+from annotations.actions.runs import FILTER_FIELDS, launch_run
+from annotations.models import PairCount, Project, ProjectionRun, User
+from annotations.progress import Progress, get_progress
+from workers.tasks import find_workers, known_names
+
+POLL_S = 1.0
+QUIET_S = 15.0  # without news, after which the workers are asked for a sign of life
+
+
+class Command(BaseCommand):
+    help = (
+        "Launches a projection run and shows its progress until it ends. "
+        "The exit code is 0 when the run is done, 1 when it failed or was cancelled."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = known_names()
+        parser.add_argument("project", help="id or name of the project")
+        parser.add_argument("--language", help="target language; may be left out when the project has one")
+        for field in ("route", "tagger", "aligner", "method"):
+            known = ", ".join(names[field])
+            parser.add_argument(f"--{field}", help=f"one of {known} (default: {names[field][0]})")
+        for field in ("option", "aligner-option", "tagger-option"):
+            what = "method" if field == "option" else field.removesuffix("-option")
+            parser.add_argument(
+                f"--{field}",
+                action="append",
+                default=[],
+                metavar="KEY=VALUE",
+                help=f"an option of the {what}; VALUE is JSON, or text where it is not. May be repeated",
+            )
+        parser.add_argument("--scope", choices=ProjectionRun.Scope.values, default=ProjectionRun.Scope.ALL)
+        parser.add_argument("--domain", help="with --scope filter: pairs of this domain")
+        parser.add_argument("--document", help="with --scope filter: pairs of this document")
+        parser.add_argument("--chunk-size", type=int, help="pairs that a worker takes at a time")
+        parser.add_argument("--user", help="user name to launch as (default: who created the project)")
+        parser.add_argument("--no-wait", action="store_true", help="launch the run and return at once")
+
+    def handle(self, **options: Any) -> None:
+        project = find_project(options["project"])
+        choices = {
+            "method_options": parse_options(options["option"]),
+            "aligner_options": parse_options(options["aligner_option"]),
+            "tagger_options": parse_options(options["tagger_option"]),
+            "scope": options["scope"],
+            "scope_filter": {field: options[field] for field in FILTER_FIELDS if options[field]},
+        }
+        for field in ("route", "tagger", "aligner", "method", "chunk_size"):
+            if options[field] is not None:
+                choices[field] = options[field]
+        try:
+            run = launch_run(
+                project=project,
+                user=find_user(options["user"]) or project.created_by,
+                target_language=options["language"] or only_language(project),
+                **choices,
+            )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(f"Run {run.pk} of {project}: {run.method} into {run.target_language}")
+        if not options["no_wait"]:
+            self._watch(run)
+
+    def _watch(self, run: ProjectionRun) -> None:
+        shown = ""
+        news_at = time.monotonic()
+        while True:
+            run.refresh_from_db()
+            progress = get_progress(run)
+            line = describe(progress)
+            if line != shown:
+                self.stdout.write(line)
+                self.stdout.flush()
+                shown, news_at = line, time.monotonic()
+            if not run.is_active:
+                break
+            if time.monotonic() - news_at > QUIET_S:
+                self._look_for_workers()
+                news_at = time.monotonic()
+            time.sleep(POLL_S)
+        if run.status != ProjectionRun.Status.DONE:
+            raise CommandError(f"run {run.pk} {run.get_status_display().lower()}. {run.error}".strip())
+        self.stdout.write(run.signature)
+
+    def _look_for_workers(self) -> None:
+        try:
+            workers = find_workers()
+        except OperationalError as error:
+            self.stderr.write(f"The task queue cannot be reached: {error}")
+            return
+        if not workers:
+            self.stderr.write("No worker answers. The run goes on by itself when one is started.")
+
+
+def describe(progress: Progress) -> str:
+    """One line about where a run is."""
+    run = progress.run
+    parts = [f"{run.get_status_display()}: {run.n_done} of {run.n_pairs} pairs"]
+    if run.n_failed:
+        parts.append(f"{run.n_failed} with a problem")
+    if progress.n_failed_chunks:
+        parts.append(f"{progress.n_failed_chunks} failed chunks")
+    if progress.pairs_per_s and run.is_active:
+        parts.append(f"{progress.pairs_per_s:.1f} pairs/s")
+    if progress.left_s is not None and run.is_active:
+        parts.append(f"about {progress.left_s:.0f} s left")
+    return ", ".join(parts)
+
+
+def find_project(name: str) -> Project:
+    """A project by id or by name; CommandError lists what there is."""
+    projects = Project.objects.filter(pk=int(name)) if name.isdecimal() else Project.objects.filter(name=name)
+    project = projects.first() or Project.objects.filter(name=name).first()
+    if project is None:
+        known = ", ".join(f"{pk} ({name})" for pk, name in Project.objects.values_list("pk", "name")[:20])
+        raise CommandError(f"no project {name!r}; there is {known or 'none'}")
+    return project
+
+
+def find_user(name: str | None) -> User | None:
+    if not name:
+        return None
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise CommandError(f"no user {name!r}")
+    return user
+
+
+def only_language(project: Project) -> str:
+    rows = PairCount.objects.filter(project=project).totals_by("target_language")
+    languages = [row["target_language"] for row in rows]
+    if len(languages) != 1:
+        known = ", ".join(sorted(languages)) or "none yet"
+        raise CommandError(f"say which target language with --language; the project has {known}")
+    return languages[0]
+
+
+def parse_options(items: list[str]) -> dict[str, Any]:
+    """["top_k=5", "filter=none"] to {"top_k": 5, "filter": "none"}."""
+    options = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not key or not equals:
+            raise CommandError(f"option {item!r} must be KEY=VALUE")
+        try:
+            options[key] = json.loads(value)
+        except json.JSONDecodeError:
+            options[key] = value
+    return options

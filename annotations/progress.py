@@ -1,0 +1,53 @@
+"""How far a run is: its own counters, and the pace of the chunks that ended last."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from annotations.models import ProjectionRun
+
+PACE_CHUNKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """pairs_per_s: 0.0 until a chunk ended; left_s: None until there is a pace."""
+
+    run: ProjectionRun
+    pairs_per_s: float
+    left_s: float | None
+    n_failed_chunks: int
+    quiet_s: float
+
+    @property
+    def percent(self) -> int:
+        if not self.run.n_pairs:
+            return 100 if self.run.status == ProjectionRun.Status.DONE else 0
+        return min(100, 100 * self.run.n_done // self.run.n_pairs)
+
+    @property
+    def is_preparing(self) -> bool:
+        return self.run.status == ProjectionRun.Status.RUNNING and self.run.prepared_at is None
+
+
+def get_progress(run: ProjectionRun) -> Progress:
+    pace = _pairs_per_s(run)
+    return Progress(
+        run=run,
+        pairs_per_s=pace,
+        left_s=max(0, run.n_pairs - run.n_done) / pace if pace else None,
+        n_failed_chunks=run.chunks.failed().count(),
+        quiet_s=(timezone.now() - run.moved_at).total_seconds(),
+    )
+
+
+def _pairs_per_s(run: ProjectionRun) -> float:
+    """Pairs of the last chunks over the time they took together, however many workers there are."""
+    ended = run.chunks.done().order_by("-finished_at").values_list("n_pairs", "seconds", "finished_at")
+    rows = list(ended[:PACE_CHUNKS])
+    if not rows:
+        return 0.0
+    started_at = min(finished_at - timedelta(seconds=seconds) for _, seconds, finished_at in rows)
+    wall_s = (rows[0][2] - started_at).total_seconds()
+    return sum(n_pairs for n_pairs, _, _ in rows) / wall_s if wall_s > 0 else 0.0
