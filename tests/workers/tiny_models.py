@@ -7,6 +7,7 @@ them exactly as they would load a published model. The weights are random unless
 
 import json
 import random
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ CORPUS = (
     "Angela Merkel alitembelea Umoja wa Mataifa huko New York .",
     "北京 今天 很 冷 。 李明 在 上海 工作 。",
     "زارت مريم القاهرة يوم الاثنين .",
-    "[ Lisbon ] ( 12.5 ) : ; ! ? , \" ' - a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+    "[ Lisbon ] ( 12.5 ) : ; ! ? , \" ' - a b c d e f g h i j k l m n o p q r s t u v w x y z",
+    "0 1 2 3 4 5 6 7 8 9",
 )
 
 
@@ -69,13 +71,14 @@ def tiny_marian(
     (folder / "vocab.json").write_text(
         json.dumps({name: i for i, name in enumerate(names)}), encoding="utf-8"
     )
-    tokenizer = MarianTokenizer(
-        source_spm=str(folder / "source.spm"),
-        target_spm=str(folder / "target.spm"),
-        vocab=str(folder / "vocab.json"),
-        source_lang=source,
-        target_lang=target,
-    )
+    with warnings.catch_warnings(action="ignore"):  # it recommends a package that nobody here needs
+        tokenizer = MarianTokenizer(
+            source_spm=str(folder / "source.spm"),
+            target_spm=str(folder / "target.spm"),
+            vocab=str(folder / "vocab.json"),
+            source_lang=source,
+            target_lang=target,
+        )
     pad = len(names) - 1
     torch.manual_seed(0)
     model = MarianMTModel(
