@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-in/<str:token>/", sign_in.sign_in_link, name="sign_in_link"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("password/", sign_in.password, name="password"),
+    path("admin/login/", sign_in.admin_sign_in),
     path("admin/", admin.site.urls),
     path("", include("annotations.urls")),
 ]

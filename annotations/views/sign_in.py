@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -47,3 +48,10 @@ def password(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password is set.")
         return redirect("/")
     return render(request, "registration/password.html", {"form": form})
+
+
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Where Django admin sends who may not see it: strangers to the one sign-in page, users nowhere."""
+    if request.user.is_authenticated:
+        raise Http404("not for this user")
+    return redirect_to_login(request.GET.get("next", "/admin/"))

@@ -27,7 +27,7 @@ class Account:
 
     def closed_parent(self, path: Path) -> Path | None:
         """The outermost folder on the way to `path` that the account may not enter."""
-        folders = [folder for folder in reversed(path.resolve().parents) if folder.exists()]
+        folders = [folder for folder in reversed(path.resolve().parents) if folder.is_dir()]
         return next((folder for folder in folders if not self.can_enter(folder)), None)
 
     def own(self, folder: Path, *, mode: int = 0o700) -> None:
