@@ -95,6 +95,12 @@ class RunChunkQuerySet(models.QuerySet):
         return self.filter(status="failed")
 
 
+class PairResultQuerySet(models.QuerySet):
+    def with_problem(self) -> PairResultQuerySet:
+        """Pairs that the run could not project, with the reason in `message`."""
+        return self.filter(status__in=["empty", "failed"])
+
+
 class ReviewQuerySet(models.QuerySet):
     def gold(self) -> ReviewQuerySet:
         return self.filter(is_gold=True)

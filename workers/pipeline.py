@@ -1,6 +1,7 @@
 """One batch of sentence pairs through the stages: tag where the source is unlabelled, align, project."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
@@ -27,6 +28,7 @@ class RunBroken(RuntimeError):
 class RunConfig:
     """What a run was asked to do. Equal configs give equal results.
 
+    uses_tagger: whether some of the source sentences are unlabelled.
     labels: the tagger's entities with other labels are left out; None keeps all.
     statistics: what the method learnt from a sample of the run's own pairs, {} when it learns nothing.
     """
@@ -38,6 +40,7 @@ class RunConfig:
     tagger_options: Mapping[str, Any] = field(default_factory=dict)
     aligner_options: Mapping[str, Any] = field(default_factory=dict)
     method_options: Mapping[str, Any] = field(default_factory=dict)
+    uses_tagger: bool = False
     labels: frozenset[str] | None = None
     statistics: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,7 +90,7 @@ class _Failure:
     message: str
 
 
-def load_stages(config: RunConfig, *, with_tagger: bool) -> Stages:
+def load_stages(config: RunConfig) -> Stages:
     """Build the stages of a run; models come from this process's cache.
 
     Raises RunBroken saying which stage could not be had and why.
@@ -97,10 +100,13 @@ def load_stages(config: RunConfig, *, with_tagger: bool) -> Stages:
     options = dict(config.method_options)
     if config.statistics:
         options["statistics"] = config.statistics
+    tagger = None
+    if config.uses_tagger:
+        tagger = _load(get_tagger, "tagger", config.tagger, config.tagger_options)
     return Stages(
         aligner=_load(get_aligner, "aligner", config.aligner, config.aligner_options),
         projector=_load(get_projector, "method", config.method, options),
-        tagger=_load(get_tagger, "tagger", config.tagger, config.tagger_options) if with_tagger else None,
+        tagger=tagger,
         labels=config.labels,
     )
 
@@ -128,7 +134,8 @@ def process(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
 def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
     """What the run's method wants to know about its pairs before it starts; {} when it learns nothing.
 
-    Pairs of the sample that cannot be tagged or aligned are left out.
+    Pairs of the sample that cannot be tagged or aligned are left out. The answer is plain JSON, as it will be
+    read back for every chunk.
     """
     learner = getattr(stages.projector, "learn", None)
     if learner is None:
@@ -144,7 +151,7 @@ def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
         if output.status == "done"
     ]
     try:
-        statistics: dict[str, Any] = learner(usable)
+        statistics: dict[str, Any] = json.loads(json.dumps(learner(usable), allow_nan=False))
     except Exception as error:
         raise RunBroken(
             f"the method could not learn from a sample of the pairs: {describe(error)}"
@@ -195,20 +202,24 @@ def _get_once(get: Callable[..., Any], name: str, options: _Options) -> Any:
 
 def _tag(batch: Sequence[PairInput], stages: Stages) -> list[Sequence[Entity] | _Failure]:
     """The entities of each pair: those it came with, or the tagger's."""
-    unlabelled = [pair for pair in batch if pair.entities is None]
-    if unlabelled and stages.tagger is None:
-        raise RunBroken(f"pair {unlabelled[0].pair_id} is unlabelled and the run was given no tagger")
-    tagged: Iterator[list[Entity] | _Failure] = iter(())
-    if stages.tagger is not None:
-        results = _each("tagging", stages.tagger.tag, [pair.source_tokens for pair in unlabelled])
-        tagged = iter(results)
-    found: list[Sequence[Entity] | _Failure] = []
-    for pair in batch:
-        entities = next(tagged) if pair.entities is None else pair.entities
-        if pair.entities is None and not isinstance(entities, _Failure) and stages.labels is not None:
-            entities = [entity for entity in entities if entity.label in stages.labels]
-        found.append(entities)
-    return found
+    unlabelled = [pair.source_tokens for pair in batch if pair.entities is None]
+    answers = iter(_tag_unlabelled(unlabelled, stages))
+    return [next(answers) if pair.entities is None else pair.entities for pair in batch]
+
+
+def _tag_unlabelled(sentences: list[Sequence[str]], stages: Stages) -> Sequence[Sequence[Entity] | _Failure]:
+    if stages.tagger is None:
+        return [_Failure("the source is unlabelled and the run has no tagger") for _ in sentences]
+    tagged = _each("tagging", stages.tagger.tag, sentences)
+    return [_with_labels(entities, stages.labels) for entities in tagged]
+
+
+def _with_labels(
+    entities: Sequence[Entity] | _Failure, labels: frozenset[str] | None
+) -> Sequence[Entity] | _Failure:
+    if labels is None or isinstance(entities, _Failure):
+        return entities
+    return [entity for entity in entities if entity.label in labels]
 
 
 def _before_projection(

@@ -88,18 +88,19 @@ class RunKeeper(bootsteps.StartStopStep):
         self.entry.cancel()
 
 
-def known_names() -> dict[str, list[str]]:
-    """The routes, taggers, aligners and methods that a run may name, each list's default first."""
+def known_names() -> dict[str, dict[str, str]]:
+    """The routes, taggers, aligners and methods that a run may name, a line on each; defaults first."""
     from workers.align import ALIGNERS, DEFAULT_ALIGNER
+    from workers.catalogue import describe_names
     from workers.pipeline import ROUTES
     from workers.project import DEFAULT_METHOD, METHODS
     from workers.tag import DEFAULT_TAGGER, TAGGERS
 
     return {
-        "route": list(ROUTES),
-        "tagger": sorted(TAGGERS, key=lambda name: name != DEFAULT_TAGGER),
-        "aligner": sorted(ALIGNERS, key=lambda name: name != DEFAULT_ALIGNER),
-        "method": sorted(METHODS, key=lambda name: name != DEFAULT_METHOD),
+        "route": dict(ROUTES),
+        "tagger": describe_names(TAGGERS, DEFAULT_TAGGER),
+        "aligner": describe_names(ALIGNERS, DEFAULT_ALIGNER),
+        "method": describe_names(METHODS, DEFAULT_METHOD),
     }
 
 
@@ -131,13 +132,12 @@ def _prepare(run_id: int, token: UUID) -> None:
     from workers.signature import run_signature
 
     try:
-        config = store.get_config(run_id)
-        with_tagger = store.needs_tagger(run_id)
-        stages = load_stages(config, with_tagger=with_tagger)
         store.create_chunks(run_id)
+        config = store.get_config(run_id)
+        stages = load_stages(config)
         if hasattr(stages.projector, "learn"):
             config = replace(config, statistics=learn(store.load_sample(run_id, SAMPLE_PAIRS), stages))
-            stages = load_stages(config, with_tagger=with_tagger)
+            stages = load_stages(config)
         store.finish_preparation(
             run_id, token, statistics=dict(config.statistics), signature=run_signature(config, stages)
         )
@@ -155,13 +155,21 @@ def _prepare(run_id: int, token: UUID) -> None:
 def _work_on(claim: store.Claim) -> dict[str, int]:
     """Process and save one chunk. What goes wrong with it is recorded, not raised."""
     from workers.pipeline import RunBroken, describe, load_stages, process
+    from workers.signature import run_signature
 
     started = time.monotonic()
     try:
-        pairs = store.load_pairs(claim)
-        unlabelled = any(pair.entities is None for pair in pairs)
-        outputs = process(pairs, load_stages(store.get_config(claim.run_id), with_tagger=unlabelled))
-        return asdict(store.save_chunk(claim, outputs, seconds=time.monotonic() - started))
+        config = store.get_config(claim.run_id)
+        stages = load_stages(config)
+        outputs = process(store.load_pairs(claim), stages)
+        signature = run_signature(config, stages)
+        counts = store.save_chunk(
+            claim,
+            outputs,
+            seconds=time.monotonic() - started,
+            signature="" if signature == store.get_signature(claim.run_id) else signature,
+        )
+        return asdict(counts)
     except PASSING:
         raise
     except RunBroken as error:

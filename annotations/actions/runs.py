@@ -23,9 +23,9 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
     choices: route, tagger, aligner, method (the defaults where they are left out), their `*_options`, scope,
     scope_filter, chunk_size. Raises ValidationError with a sentence per field.
     """
-    chosen = {name: names[0] for name, names in known_names().items()} | choices
+    chosen = default_names() | choices
     run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
-    _check_choices(run)
+    check_choices(run)
     if not SentencePair.objects.for_scope(run).exists():
         raise ValidationError({"target_language": f"No pair of {target_language} is in this scope."})
     try:
@@ -76,12 +76,17 @@ def resume_run(*, run: ProjectionRun) -> ProjectionRun:
     return run
 
 
+def default_names() -> dict[str, str]:
+    """The route, tagger, aligner and method of a run that does not say."""
+    return {field: next(iter(names)) for field, names in known_names().items()}
+
+
 def _start_on_commit(run: ProjectionRun) -> None:
     # robust: with the broker away the run stays queued, and the first worker that connects takes it up
     transaction.on_commit(partial(start_run.delay, run.pk), robust=True)
 
 
-def _check_choices(run: ProjectionRun) -> None:
+def check_choices(run: ProjectionRun) -> None:
     """Raise ValidationError naming each field that holds what no run can use, and what it may hold."""
     errors = {
         field: f"Unknown {field} {getattr(run, field)!r}; known: {', '.join(names)}."

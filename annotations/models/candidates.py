@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from annotations.querysets import PairResultQuerySet
+
 
 class SourceEntity(models.Model):
     """A labelled span of source tokens: imported (no run), or found by a run's tagger."""
@@ -63,7 +65,16 @@ class PairResult(models.Model):
     link_scores = ArrayField(models.FloatField(), default=list)
     similarity = models.BinaryField(null=True)
 
+    objects = PairResultQuerySet.as_manager()
+
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["run", "pair"],
+                name="result_with_problem",
+                condition=models.Q(status__in=["empty", "failed"]),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run", "pair"], name="result_once_per_run_and_pair"),
             models.CheckConstraint(

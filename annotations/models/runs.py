@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from annotations.querysets import ProjectionRunQuerySet, RunChunkQuerySet
@@ -43,6 +44,7 @@ class ProjectionRun(models.Model):
     statistics = models.JSONField(
         default=dict, blank=True, help_text="What the method learnt from a sample of the run's own pairs."
     )
+    uses_tagger = models.BooleanField(default=False, help_text="Some of its sources came unlabelled.")
     signature = models.TextField(blank=True, help_text="Method, models with revisions, settings, versions.")
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -83,6 +85,9 @@ class ProjectionRun(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk}: {self.method}, {self.target_language}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("annotations:run", args=[self.pk])
+
     @property
     def is_active(self) -> bool:
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
@@ -106,6 +111,7 @@ class RunChunk(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, help_text="Whoever holds the lease.")
     lease_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    signature = models.TextField(blank=True, help_text="Where its worker's differs from the run's.")
     seconds = models.FloatField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

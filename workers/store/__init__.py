@@ -22,9 +22,9 @@ from workers.store.runs import (
     fail_run,
     finish_preparation,
     get_config,
+    get_signature,
     is_prepared,
     load_sample,
-    needs_tagger,
     take_runs_to_wake,
 )
 
@@ -41,11 +41,11 @@ __all__ = [
     "fail_run",
     "finish_preparation",
     "get_config",
+    "get_signature",
     "has_claimable_chunk",
     "is_prepared",
     "load_pairs",
     "load_sample",
-    "needs_tagger",
     "release_chunk",
     "save_chunk",
     "take_runs_to_wake",

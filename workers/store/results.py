@@ -33,9 +33,10 @@ class Counts:
 
 
 @transaction.atomic
-def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float) -> Counts:
+def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, signature: str = "") -> Counts:
     """Put a chunk's results in the place of those its run has of these pairs: all of it or nothing.
 
+    seconds: what the work took. signature: of the worker that did it, where it differs from the run's.
     Pairs that were deleted meanwhile are left out. The run's counters move by what came minus what went, so
     they are exact however often a chunk is run. Raises ClaimLost.
     """
@@ -51,6 +52,7 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float) -
         n_pairs=len(outputs),
         error="",
         seconds=seconds,
+        signature=signature,
         finished_at=Now(),
         claim_token=None,
         lease_until=None,

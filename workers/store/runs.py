@@ -40,6 +40,7 @@ def get_config(run_id: int) -> RunConfig:
         aligner_options=run.aligner_options,
         method=run.method,
         method_options=run.method_options,
+        uses_tagger=run.uses_tagger,
         labels=frozenset(run.project.label_names),
         statistics=run.statistics,
     )
@@ -70,23 +71,21 @@ def extend_run_lease(run_id: int, token: UUID) -> None:
     ProjectionRun.objects.filter(pk=run_id, claim_token=token).update(lease_until=lease())
 
 
-def needs_tagger(run_id: int) -> bool:
-    return pairs_in_scope(run_id).filter(has_source_labels=False).exists()
-
-
 @transaction.atomic
 def create_chunks(run_id: int) -> None:
     """Cut the run's scope into chunks by key ranges. Once: a second call finds them there."""
     run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.chunks.exists():
         return
-    scope, params = pairs_in_scope(run_id).order_by().values("id").query.sql_with_params()
+    pairs = pairs_in_scope(run_id)
+    run.uses_tagger = pairs.filter(has_source_labels=False).exists()
+    scope, params = pairs.order_by().values("id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {RunChunk._meta.db_table}
-                (run_id, first_pair_id, last_pair_id, n_pairs, status, attempts, error)
-            SELECT %s, min(id), max(id), count(*), 'queued', 0, ''
+                (run_id, first_pair_id, last_pair_id, n_pairs, status, attempts, error, signature)
+            SELECT %s, min(id), max(id), count(*), 'queued', 0, '', ''
             FROM (
                 SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM ({scope}) AS scope
             ) AS cut
@@ -96,7 +95,7 @@ def create_chunks(run_id: int) -> None:
             [run_id, run.chunk_size, *params],
         )
         run.n_pairs = sum(n_pairs for (n_pairs,) in cursor.fetchall())
-    run.save(update_fields=["n_pairs"])
+    run.save(update_fields=["n_pairs", "uses_tagger"])
 
 
 def load_sample(run_id: int, n_pairs: int) -> list[PairInput]:
@@ -130,6 +129,10 @@ def finish_preparation(run_id: int, token: UUID, *, statistics: dict[str, Any], 
     if not ready:
         raise ClaimLost(f"run {run_id} was cancelled or taken over while it was being prepared")
     finish_run_if_complete(run_id)
+
+
+def get_signature(run_id: int) -> str:
+    return ProjectionRun.objects.values_list("signature", flat=True).get(pk=run_id)
 
 
 def is_prepared(run_id: int) -> bool:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kombu.exceptions import OperationalError
 
-from annotations.actions.runs import FILTER_FIELDS, launch_run
+from annotations.actions.runs import FILTER_FIELDS, default_names, launch_run
 from annotations.models import PairCount, Project, ProjectionRun, User
 from annotations.progress import Progress, get_progress
 from workers.tasks import find_workers, known_names
@@ -24,12 +24,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        names = known_names()
+        defaults = default_names()
         parser.add_argument("project", help="id or name of the project")
         parser.add_argument("--language", help="target language; may be left out when the project has one")
         for field in ("route", "tagger", "aligner", "method"):
-            known = ", ".join(names[field])
-            parser.add_argument(f"--{field}", help=f"one of {known} (default: {names[field][0]})")
+            known = ", ".join(known_names()[field])
+            parser.add_argument(f"--{field}", help=f"one of {known} (default: {defaults[field]})")
         for field in ("option", "aligner-option", "tagger-option"):
             what = "method" if field == "option" else field.removesuffix("-option")
             parser.add_argument(
