@@ -42,13 +42,18 @@ def tiny_nllb(
 def tiny_m2m100(folder: Path, corpus: Sequence[str] = CORPUS, **config: Any) -> Path:
     """An M2M100 of toy size: SentencePiece file, JSON vocabulary, all hundred `__xx__` language tokens."""
     from transformers import M2M100Tokenizer
+    from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
 
     folder.mkdir(parents=True, exist_ok=True)
     pieces = _train_sentencepiece(folder / "sentencepiece.bpe.model", corpus, config.pop("vocab_size", 120))
     special = ["<s>", "<pad>", "</s>", "<unk>"]
     vocabulary = {piece: index for index, piece in enumerate([*special, *pieces])}
     (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
-    tokenizer = M2M100Tokenizer(str(folder / "vocab.json"), str(folder / "sentencepiece.bpe.model"))
+    tokenizer = M2M100Tokenizer(
+        str(folder / "vocab.json"),
+        str(folder / "sentencepiece.bpe.model"),
+        additional_special_tokens=[f"__{code}__" for code in FAIRSEQ_LANGUAGE_CODES["m2m100"]],
+    )
     return _save_m2m100(folder, tokenizer, len(vocabulary) + 100 + tokenizer.num_madeup_words, config)
 
 

@@ -72,6 +72,9 @@ class Seq2SeqTranslator:
             ),
         )
         self.model, self.tokens, self.revision = loaded.model, loaded.tokens, loaded.revision
+        # Marian's padding subword is in its vocabulary for technical reasons only: it takes no probability
+        forbidden = self.model.generation_config.bad_words_ids or []
+        self.forbidden = [word[0] for word in forbidden if len(word) == 1]
         self.logits_budget = LOGITS_BUDGET.get(self.device.type, LOGITS_BUDGET["cpu"])
 
     @property
@@ -160,6 +163,7 @@ class Seq2SeqTranslator:
                 decoder_input_ids=sequences[rows, :-1],
                 use_cache=False,
             ).logits[:, start - 1 :]  # (rows, width - start, vocabulary)
+            logits[:, :, self.forbidden] = -torch.inf
             labels = sequences[rows, start:].clone()
             places = torch.arange(start, width, device=labels.device)
             labels[places >= torch.tensor(ends[rows], device=labels.device)[:, None]] = -100

@@ -50,6 +50,7 @@ class TranslationTokens:
         self.max_subwords = min(positions, 512) - 2  # trained on up to 512, whatever the positions allow
         self.max_target_subwords = positions - 4
         self._family, self.codes = _languages(model, tokenizer, config)
+        self._pieces: dict[int, str] | None = None
 
     def pair(self, source_language: str, target_language: str) -> PairTokens:
         """The special subwords of a language pair. Raises LanguageNotServed for one that is not there."""
@@ -73,6 +74,18 @@ class TranslationTokens:
         """The text of target subword ids, special ones left out."""
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
         return text.strip()
+
+    def decode_pieces(self, pieces: Sequence[str]) -> str:
+        """The text of target subwords that are given as strings, special ones left out."""
+        special = set(self.tokenizer.all_special_tokens)
+        text: str = self.tokenizer.convert_tokens_to_string([p for p in pieces if p not in special])
+        return text.strip()
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Source subword ids as the strings that stand for them in the vocabulary."""
+        if self._pieces is None:
+            self._pieces = {index: piece for piece, index in self.tokenizer.get_vocab().items()}
+        return [self._pieces[index] for index in ids]
 
     def _marian_target(self, source_language: str, target_language: str) -> tuple[int, ...]:
         source, target = self.tokenizer.source_lang, self.tokenizer.target_lang
