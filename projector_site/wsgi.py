@@ -2,8 +2,10 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projector_site.settings")
 
 application = get_wsgi_application()
+settings.SECRET_KEY  # noqa: B018 - a site without a key fails here, not at its first visitor
