@@ -1,48 +1,22 @@
 """One batch of sentence pairs through the stages: tag where the source is unlabelled, align, project."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, TypeVar
 
-from workers.align import Aligner, Alignment, get_aligner
+from workers.align import Alignment
 from workers.model_cache import ModelUnavailable
-from workers.project import Projection, ProjectionInput, Projector, get_projector
+from workers.project import Projection, ProjectionInput
 from workers.spans import Entity, check_entities
-from workers.tag import Tagger, get_tagger
+from workers.stages import RunBroken, Stages, describe
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-ROUTES = {"bitext": "source and target sentences are both there; entities go from source to target"}
 STATUSES = ("done", "no-entities", "empty", "failed")
-
-
-class RunBroken(RuntimeError):
-    """No sentence of the run can be processed: a model does not load, or memory is not enough."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What a run was asked to do. Equal configs give equal results.
-
-    uses_tagger: whether some of the source sentences are unlabelled.
-    labels: the tagger's entities with other labels are left out; None keeps all.
-    statistics: what the method learnt from a sample of the run's own pairs, {} when it learns nothing.
-    """
-
-    route: str
-    tagger: str
-    aligner: str
-    method: str
-    tagger_options: Mapping[str, Any] = field(default_factory=dict)
-    aligner_options: Mapping[str, Any] = field(default_factory=dict)
-    method_options: Mapping[str, Any] = field(default_factory=dict)
-    uses_tagger: bool = False
-    labels: frozenset[str] | None = None
-    statistics: Mapping[str, Any] = field(default_factory=dict)
+MAX_TOKENS = 32_767  # of a side; links are kept as 16-bit numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +48,10 @@ class PairOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
-    """The stages of a run, ready to work. tagger is None when every source sentence is labelled."""
-
-    aligner: Aligner
-    projector: Projector
-    tagger: Tagger | None = None
-    labels: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Failure:
     """Takes the place of a stage's result for one sentence."""
 
     message: str
-
-
-def load_stages(config: RunConfig) -> Stages:
-    """Build the stages of a run; models come from this process's cache.
-
-    Raises RunBroken saying which stage could not be had and why.
-    """
-    if config.route not in ROUTES:
-        raise RunBroken(f"unknown route {config.route!r}; known: {', '.join(ROUTES)}")
-    options = dict(config.method_options)
-    if config.statistics:
-        options["statistics"] = config.statistics
-    tagger = None
-    if config.uses_tagger:
-        tagger = _load(get_tagger, "tagger", config.tagger, config.tagger_options)
-    return Stages(
-        aligner=_load(get_aligner, "aligner", config.aligner, config.aligner_options),
-        projector=_load(get_projector, "method", config.method, options),
-        tagger=tagger,
-        labels=config.labels,
-    )
 
 
 def process(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
@@ -117,11 +60,7 @@ def process(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
     A stage that raises on the batch is run again sentence by sentence, so that one bad sentence is one
     recorded failure. Raises RunBroken when memory runs out or a model turns out not to load.
     """
-    entities = _tag(batch, stages)
-    alignments = _each(
-        "alignment", stages.aligner.align, [(pair.source_tokens, pair.target_tokens) for pair in batch]
-    )
-    outputs = [_before_projection(*row) for row in zip(batch, entities, alignments, strict=True)]
+    outputs = _tag_and_align(batch, stages)
     todo = [k for k, output in enumerate(outputs) if output.status == "done"]
     projected = _each(
         "projection", stages.projector.project, [projection_input(batch[k], outputs[k]) for k in todo]
@@ -140,11 +79,7 @@ def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
     learner = getattr(stages.projector, "learn", None)
     if learner is None:
         return {}
-    entities = _tag(sample, stages)
-    alignments = _each(
-        "alignment", stages.aligner.align, [(pair.source_tokens, pair.target_tokens) for pair in sample]
-    )
-    outputs = [_before_projection(*row) for row in zip(sample, entities, alignments, strict=True)]
+    outputs = _tag_and_align(sample, stages)
     usable = [
         projection_input(pair, output)
         for pair, output in zip(sample, outputs, strict=True)
@@ -174,30 +109,13 @@ def projection_input(pair: PairInput, output: PairOutput) -> ProjectionInput:
     )
 
 
-def describe(error: BaseException) -> str:
-    """An exception in one line, fit for a page and for a PostgreSQL text column."""
-    text = " ".join(str(error).replace("\0", "").split())[:500]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _load(get: Callable[..., Any], what: str, name: str, options: Mapping[str, Any]) -> Any:
-    # What a folder of weights can raise is not ours to list; a broken one must not end the worker.
-    try:
-        return _get_once(get, name, _Options(options))
-    except Exception as error:
-        raise RunBroken(f"{what} {name} could not be loaded: {describe(error)}") from error
-
-
-class _Options(dict[str, Any]):
-    """Options as a cache key."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(repr(sorted(self.items())))
-
-
-@lru_cache(maxsize=8)
-def _get_once(get: Callable[..., Any], name: str, options: _Options) -> Any:
-    return get(name, **options)
+def _tag_and_align(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
+    """The outputs so far; status "done" means that the pair can be projected."""
+    entities = _tag(batch, stages)
+    alignments = _each(
+        "alignment", stages.aligner.align, [(pair.source_tokens, pair.target_tokens) for pair in batch]
+    )
+    return [_before_projection(*row) for row in zip(batch, entities, alignments, strict=True)]
 
 
 def _tag(batch: Sequence[PairInput], stages: Stages) -> list[Sequence[Entity] | _Failure]:
@@ -225,11 +143,15 @@ def _with_labels(
 def _before_projection(
     pair: PairInput, entities: Sequence[Entity] | _Failure, alignment: Alignment | _Failure
 ) -> PairOutput:
-    """The pair's output so far; status "done" means that it can be projected."""
     output = PairOutput(pair.pair_id, "done", tagged=pair.entities is None)
     if not pair.source_tokens or not pair.target_tokens:
         side = "source" if not pair.source_tokens else "target"
         return replace(output, status="empty", message=f"the {side} has no words")
+    longest = max(len(pair.source_tokens), len(pair.target_tokens))
+    if longest > MAX_TOKENS:
+        return replace(
+            output, status="failed", message=f"a side of {longest} tokens; at most {MAX_TOKENS} fit"
+        )
     if isinstance(entities, _Failure):
         return replace(output, status="failed", message=entities.message)
     try:

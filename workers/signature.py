@@ -5,7 +5,7 @@ import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from workers.pipeline import RunConfig, Stages
+from workers.stages import RunConfig, Stages
 
 VERSION = "0.1.0"
 PACKAGES = ("numpy", "scipy", "torch", "transformers", "tokenizers", "spacy")

@@ -92,8 +92,8 @@ def known_names() -> dict[str, dict[str, str]]:
     """The routes, taggers, aligners and methods that a run may name, a line on each; defaults first."""
     from workers.align import ALIGNERS, DEFAULT_ALIGNER
     from workers.catalogue import describe_names
-    from workers.pipeline import ROUTES
     from workers.project import DEFAULT_METHOD, METHODS
+    from workers.stages import ROUTES
     from workers.tag import DEFAULT_TAGGER, TAGGERS
 
     return {
@@ -128,8 +128,9 @@ def _send_chunk_messages(run_id: int, n: int) -> int:
 
 def _prepare(run_id: int, token: UUID) -> None:
     """Cut the chunks, let the method learn, write the signature; or end the run with the reason."""
-    from workers.pipeline import RunBroken, describe, learn, load_stages
+    from workers.pipeline import learn
     from workers.signature import run_signature
+    from workers.stages import RunBroken, describe, load_stages
 
     try:
         store.create_chunks(run_id)
@@ -154,8 +155,9 @@ def _prepare(run_id: int, token: UUID) -> None:
 
 def _work_on(claim: store.Claim) -> dict[str, int]:
     """Process and save one chunk. What goes wrong with it is recorded, not raised."""
-    from workers.pipeline import RunBroken, describe, load_stages, process
+    from workers.pipeline import process
     from workers.signature import run_signature
+    from workers.stages import RunBroken, describe, load_stages
 
     started = time.monotonic()
     try:

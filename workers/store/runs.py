@@ -10,7 +10,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from annotations.models import ProjectionRun, RunChunk, SentencePair
-from workers.pipeline import PairInput, RunConfig
+from workers.pipeline import PairInput
+from workers.stages import RunConfig
 from workers.store.pairs import load_inputs
 
 MAX_ATTEMPTS = 3
