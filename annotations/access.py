@@ -5,13 +5,14 @@ from typing import TypeVar
 from django.db.models import Model
 from django.http import Http404
 
-from annotations.models import ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
+from annotations.models import Export, ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
 
 M = TypeVar("M", bound=Model)
 
 Role = Membership.Role
 VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
 REVIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR})
+ADJUDICATE = frozenset({Role.OWNER, Role.ADJUDICATOR})
 OWN = frozenset({Role.OWNER})
 
 
@@ -42,6 +43,14 @@ def get_run_for(user: User, run_id: int, allowed: frozenset[Role] = VIEW) -> Pro
 
 def get_import_for(user: User, batch_id: int, allowed: frozenset[Role] = OWN) -> ImportBatch:
     return _get_within_project(user, ImportBatch, batch_id, allowed)
+
+
+def get_export_for(user: User, export_id: int, allowed: frozenset[Role] = VIEW) -> Export:
+    return _get_within_project(user, Export, export_id, allowed)
+
+
+def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) -> Membership:
+    return _get_within_project(user, Membership, member_id, allowed)
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:

@@ -3,6 +3,7 @@
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
+from annotations.models.exports import Export
 from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
@@ -10,6 +11,7 @@ from annotations.models.runs import ProjectionRun, RunChunk
 
 __all__ = [
     "Candidate",
+    "Export",
     "ImportBatch",
     "LoginToken",
     "Membership",

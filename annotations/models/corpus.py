@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 class ImportBatch(models.Model):
-    """One file (or pair of files) that was brought in: staged, previewed, then committed or discarded."""
+    """One file (or pair of files) that was brought in: staged, checked, shown, then committed or discarded.
+
+    CHECKING and IMPORTING are promises to be kept by whoever holds the row's lock; a batch in one of them
+    whose row nobody holds is waiting for a worker. The pairs and DONE are written in one transaction.
+    """
 
     class Status(models.TextChoices):
+        CHECKING = "checking", "Being checked"
         STAGED = "staged", "Waiting for confirmation"
         IMPORTING = "importing", "Importing"
         DONE = "done", "Imported"
@@ -33,7 +38,8 @@ class ImportBatch(models.Model):
     format = models.CharField(max_length=30)
     file_names = models.JSONField(default=list)
     staged_path = models.CharField(max_length=500, blank=True, help_text="Folder below MEDIA_ROOT.")
-    options = models.JSONField(default=dict)
+    options = models.JSONField(default=dict, help_text="How the files are to be read, as chosen.")
+    report = models.JSONField(default=dict, help_text="What the last check found: a preview, the bad lines.")
     n_read = models.PositiveIntegerField(default=0)
     n_imported = models.PositiveIntegerField(default=0)
     n_duplicates = models.PositiveIntegerField(default=0)
@@ -42,6 +48,14 @@ class ImportBatch(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=["checking", "staged", "importing", "done", "failed", "discarded"]
+                ),
+                name="import_status_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"import {self.pk} of {', '.join(self.file_names)}"
@@ -137,6 +151,7 @@ class SentencePair(models.Model):
             ),
             models.Index(fields=["project", "status", "id"], name="pair_by_status"),
             models.Index(fields=["project", "document"], name="pair_by_document"),
+            models.Index(fields=["project", "domain"], name="pair_by_domain"),
             models.Index(
                 fields=["claimed_by"], name="pair_by_claim", condition=models.Q(claimed_by__isnull=False)
             ),
