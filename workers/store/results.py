@@ -246,6 +246,7 @@ def _copy(model: type[Model], columns: dict[str, str], rows: Sequence[tuple[Any,
         return
     names = ", ".join(f'"{name}"' for name in columns)
     with (
+        connection.wrap_database_errors,  # Django's own errors, as from any other statement
         connection.cursor() as cursor,
         cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
