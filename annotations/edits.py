@@ -126,8 +126,10 @@ def _pick(item: Item, edit: Edit, sentence: Sentence) -> Item:
 
 
 def _place(item: Item, edit: Edit, sentence: Sentence) -> Item:
+    """Give the item the selected words, and with place:LABEL its label too."""
     start, end = _selection(edit)
-    return replace(item, start=start, end=end, state=ACCEPTED)
+    label = _known_label(edit, sentence) if edit.value else item.label
+    return replace(item, start=start, end=end, label=label, state=ACCEPTED)
 
 
 def _add(before: Snapshot, edit: Edit, sentence: Sentence) -> Item:

@@ -2,6 +2,37 @@
 
 from django.urls import path
 
+from annotations.views import claims, home, projects, review
+
 app_name = "annotations"
 
-urlpatterns: list = []
+project_urls = [
+    path("", home.home, name="home"),
+    path("projects/new/", projects.project_create, name="project_create"),
+    path("projects/<int:project_id>/", projects.project, name="project"),
+    path("projects/<int:project_id>/settings/", projects.project_settings, name="settings"),
+    path("projects/<int:project_id>/sentences/", projects.pairs, name="pairs"),
+    path("projects/<int:project_id>/people/", projects.members, name="members"),
+    path("projects/<int:project_id>/people/add/", projects.member_add, name="member_add"),
+    path("people/<int:member_id>/role/", projects.member_change, name="member_change"),
+    path("people/<int:member_id>/remove/", projects.member_remove, name="member_remove"),
+]
+
+review_urls = [
+    path("projects/<int:project_id>/review/", review.review_next, name="review_next"),
+    path("projects/<int:project_id>/undo/", review.review_undo, name="undo"),
+    path("projects/<int:project_id>/redo/", review.review_redo, name="redo"),
+    path("sentences/<int:pair_id>/", review.pair, name="pair"),
+    path("sentences/<int:pair_id>/edit/", review.review_edit, name="review_edit"),
+    path("sentences/<int:pair_id>/accept/", review.review_accept, name="review_accept"),
+    path("sentences/<int:pair_id>/skip/", review.review_skip, name="review_skip"),
+    path("sentences/<int:pair_id>/flag/", review.review_flag, name="review_flag"),
+    path("sentences/<int:pair_id>/note/", review.review_note, name="review_note"),
+    path("sentences/<int:pair_id>/correct/", review.review_correct, name="review_correct"),
+    path("sentences/<int:pair_id>/history/", review.review_history, name="history"),
+    path("sentences/<int:pair_id>/take-over/", claims.claim_take_over, name="claim_take_over"),
+    path("sentences/<int:pair_id>/heartbeat/", claims.claim_heartbeat, name="claim_heartbeat"),
+    path("sentences/<int:pair_id>/release/", claims.claim_release, name="claim_release"),
+]
+
+urlpatterns = [*project_urls, *review_urls]

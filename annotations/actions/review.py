@@ -83,7 +83,7 @@ def lock_review(pair_id: int, reviewer: User, seen: Seen, *, last_rank: int = 9)
 
 
 @transaction.atomic
-def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -> Review:
+def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -> ReviewEvent:
     """Change one item. Raises StaleReview, or EditRefused when the edit does not fit."""
     locked = lock_review(pair.pk, reviewer, seen)
     after = apply_edit(locked.before, edit, locked.sentence(pair.project))
@@ -91,7 +91,7 @@ def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -
 
 
 @transaction.atomic
-def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> Review:
+def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> ReviewEvent:
     """Accept everything pending and finish the review: gold, unless the pair has another person's gold.
 
     Raises StaleReview, or EditRefused when two items claim the same word.
@@ -102,7 +102,7 @@ def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> Review:
 
 
 @transaction.atomic
-def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> Review:
+def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Leave the pair to somebody else, or for later; what was edited is kept. Raises StaleReview."""
     locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
     after = replace(locked.before, status=Status.SKIPPED, note=note or locked.before.note)
@@ -110,7 +110,7 @@ def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 
 
 @transaction.atomic
-def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> Review:
+def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Flag the pair for others to look at, or take the flag away. Raises StaleReview."""
     locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
     before = locked.before
@@ -119,7 +119,7 @@ def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 
 
 @transaction.atomic
-def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) -> Review:
+def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) -> ReviewEvent:
     """Write down a remark on the pair. Raises StaleReview."""
     locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
     return record(locked, replace(locked.before, note=note), actor=reviewer, action=Action.NOTED)
@@ -131,7 +131,7 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
     pair = SentencePair.objects.select_for_update(no_key=True).get(pk=pair.pk)
     mine = Review.objects.filter(pair=pair, reviewer=adjudicator).first()
     if mine is not None:
-        return mine
+        return mine  # started before, in another window
     gold = Review.objects.gold().get(pair=pair)
     before = snapshot_of(gold)
     review = Review(
@@ -142,7 +142,8 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
         is_adjudication=True,
     )
     opened = Snapshot(Status.OPEN, False, "", before.items)
-    return record(LockedReview(pair, review, opened, []), opened, actor=adjudicator, action=Action.OPENED)
+    record(LockedReview(pair, review, opened, []), opened, actor=adjudicator, action=Action.OPENED)
+    return review
 
 
 def snapshot_of(review: Review) -> Snapshot:
@@ -161,7 +162,7 @@ def record(
     action: str,
     detail: str = "",
     undoes: ReviewEvent | None = None,
-) -> Review:
+) -> ReviewEvent:
     """Write a locked review as `after`, with the event that says so, and what follows for the pair."""
     pair, review, before = locked.pair, locked.review, locked.before
     is_new, seen_version = review.pk is None, review.version
@@ -181,7 +182,7 @@ def record(
         pair.is_flagged = after.is_flagged or others.exists()
     if moved or after.is_flagged != before.is_flagged:
         pair.save(update_fields=["status", "is_flagged", "claimed_by", "claimed_until"])
-    ReviewEvent.objects.create(
+    return ReviewEvent.objects.create(
         review=review,
         actor=actor,
         action=action,
@@ -191,7 +192,6 @@ def record(
         after=after.to_json(),
         undoes=undoes,
     )
-    return review
 
 
 def _seen_run(pair: SentencePair, seen: Seen) -> ProjectionRun | None:

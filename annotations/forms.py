@@ -1,0 +1,168 @@
+"""What pages send: checked here, so that views see only what makes sense."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from annotations.actions.claims import ORDERS, Queue
+from annotations.actions.review import Seen
+from annotations.edits import Edit
+from annotations.keys import RESERVED_KEYS, is_free_key
+from annotations.languages import canonical_tag
+from annotations.models import Membership, Project, SentencePair
+
+
+class SeenForm(forms.Form):
+    """Every write to a review says what the reviewer had on the screen."""
+
+    version = forms.IntegerField(min_value=0)
+    run = forms.IntegerField(min_value=1, required=False)
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.cleaned_data["version"], self.cleaned_data["run"])
+
+
+class NoteForm(SeenForm):
+    note = forms.CharField(max_length=2000, required=False, strip=True)
+
+
+class EditForm(SeenForm):
+    """One edit: `edit` is its word, such as start-out or label:PER; tokens travel as numbers."""
+
+    edit = forms.RegexField(r"^[a-z-]+(:.+)?$", max_length=80)
+    position = forms.IntegerField(min_value=0, max_value=32767, required=False)
+    first = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    last = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+
+    @property
+    def asked(self) -> Edit:
+        data = self.cleaned_data
+        verb, _separator, value = data["edit"].partition(":")
+        return Edit(verb, value, data["position"], data["first"], data["last"])
+
+
+class QueueForm(forms.Form):
+    """The reviewer's choice of pairs, carried in the address of every review page."""
+
+    order = forms.ChoiceField(
+        label=_("Order"),
+        choices=[
+            ("hardest", _("Least certain first")),
+            ("easiest", _("Most certain first")),
+            ("corpus", _("As imported")),
+        ],
+        required=False,
+    )
+    language = forms.CharField(max_length=35, required=False)
+    label = forms.CharField(max_length=50, required=False)
+    run = forms.IntegerField(min_value=1, required=False)
+    skipped = forms.BooleanField(required=False)
+
+
+def read_queue(project_id: int, query: QueryDict) -> Queue:
+    """The queue that an address asks for; what makes no sense in it is left out."""
+    form = QueueForm(query)
+    form.is_valid()
+    data = form.cleaned_data
+    order = data.get("order") or "hardest"
+    return Queue(
+        project_id,
+        order=order if order in ORDERS else "hardest",
+        language=data.get("language", ""),
+        label=data.get("label", ""),
+        run=data.get("run"),
+        skipped=data.get("skipped", False),
+    )
+
+
+class ProjectForm(forms.ModelForm):
+    """What a project is, without its labels, which are lines of their own."""
+
+    class Meta:
+        model = Project
+        fields = ["name", "description", "source_language", "guidelines"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def clean_source_language(self) -> str:
+        try:
+            return canonical_tag(self.cleaned_data["source_language"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class LabelForm(forms.Form):
+    name = forms.RegexField(
+        r"^[^\s-]+$",
+        label=_("Label"),
+        max_length=50,
+        error_messages={"invalid": _("A label is one word without hyphens, as in B-PER.")},
+    )
+    key = forms.CharField(label=_("Key"), max_length=1)
+    description = forms.CharField(label=_("Meaning"), max_length=200, required=False)
+
+    def clean_key(self) -> str:
+        key = self.cleaned_data["key"]
+        if not is_free_key(key):
+            raise forms.ValidationError(_("A key is one letter or sign; digits choose alternatives."))
+        if key in RESERVED_KEYS:
+            words = RESERVED_KEYS[key].words
+            raise forms.ValidationError(
+                _("The key %(key)s is taken: %(words)s."), params={"key": key, "words": words}
+            )
+        return key
+
+
+class BaseLabelFormSet(forms.BaseFormSet):
+    def clean(self) -> None:
+        if any(self.errors):
+            return
+        for field, message in (
+            ("name", _("Two labels are called %s.")),
+            ("key", _("Two labels have the key %s.")),
+        ):
+            values = [label[field] for label in self.labels]
+            twice = next((value for value in values if values.count(value) > 1), None)
+            if twice is not None:
+                raise forms.ValidationError(message % twice)
+        if not self.labels:
+            raise forms.ValidationError(_("A project needs at least one label."))
+
+    @property
+    def labels(self) -> list[dict[str, str]]:
+        """The labels as Project.labels holds them."""
+        kept = [
+            form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data["DELETE"]
+        ]
+        return [{name: data[name] for name in ("name", "key", "description")} for data in kept]
+
+
+LabelFormSet = forms.formset_factory(
+    LabelForm, formset=BaseLabelFormSet, extra=2, can_delete=True, max_num=40, absolute_max=60
+)
+
+
+class MemberForm(forms.Form):
+    username = forms.CharField(label=_("Username"), max_length=150)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
+
+
+class PairFilterForm(forms.Form):
+    """Which sentences the list shows. after: the last id of the page before."""
+
+    status = forms.ChoiceField(
+        choices=[("", _("any status")), *SentencePair.Status.choices, ("flagged", _("Flagged"))],
+        required=False,
+    )
+    language = forms.CharField(max_length=35, required=False)
+    document = forms.CharField(max_length=300, required=False)
+    id = forms.CharField(max_length=300, required=False)
+    after = forms.IntegerField(min_value=0, required=False)

@@ -1,0 +1,77 @@
+"""The keys of the review page: commands with their default keys, free of conflicts with label keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a key does on the review page. key: as the browser names it (KeyboardEvent.key)."""
+
+    name: str
+    key: str
+    words: str | Promise
+    group: str | Promise
+    is_fixed: bool = False
+
+
+DECIDE, EDGES, FIND, REST = _("Decide"), _("Edges, in reading order"), _("Find and select"), _("Around")
+
+COMMANDS = [
+    Command("accept-all", "Enter", _("Accept everything and go to the next sentence"), DECIDE, is_fixed=True),
+    Command("reject", "x", _("Reject the entity, or restore it"), DECIDE),
+    Command("accept", "c", _("Accept this entity only"), DECIDE),
+    Command("none", "n", _("The translation has no such name"), DECIDE),
+    Command("undo", "u", _("Undo, also across sentences"), DECIDE),
+    Command("redo", "U", _("Redo"), DECIDE),
+    Command("start-out", "d", _("Start: take in the word before"), EDGES),
+    Command("start-in", "f", _("Start: leave out the first word"), EDGES),
+    Command("end-in", "j", _("End: leave out the last word"), EDGES),
+    Command("end-out", "k", _("End: take in the word after"), EDGES),
+    Command("next", "ArrowDown", _("Next entity (also Tab)"), FIND, is_fixed=True),
+    Command("previous", "ArrowUp", _("Previous entity (also Shift+Tab)"), FIND, is_fixed=True),
+    Command("select", "a", _("Select words: arrows move, Shift+arrows extend, then a label key"), FIND),
+    Command("place", "r", _("Set the entity to the selected words"), FIND),
+    Command("cancel", "Escape", _("Drop the selection"), FIND, is_fixed=True),
+    Command("links", "v", _("Show all alignment links, or only those of the entity"), REST),
+    Command("skip", "s", _("Skip this sentence"), REST),
+    Command("flag", "g", _("Flag this sentence for others, or take the flag away"), REST),
+    Command("note", "e", _("Write a remark"), REST),
+    Command("guidelines", "i", _("Show or hide the guidelines"), REST),
+    Command("history", "h", _("Show or hide the history"), REST),
+    Command("help", "?", _("Show the keys"), REST, is_fixed=True),
+]
+COMMAND_NAMES = frozenset(command.name for command in COMMANDS)
+RESERVED_KEYS = {command.key: command for command in COMMANDS}
+
+
+def key_map(own: dict[str, str], label_keys: Iterable[str]) -> dict[str, str]:
+    """Command name -> key for one reviewer: the defaults, with the reviewer's own keys where they are free.
+
+    A label's key wins over everything; an own key that another command or a label holds is ignored.
+    """
+    defaults = {command.name: command.key for command in COMMANDS}
+    changeable = {command.name for command in COMMANDS if not command.is_fixed}
+    own = {
+        name: key
+        for name, key in own.items()
+        if name in changeable and is_free_key(key) and key not in set(label_keys)
+    }
+    while True:
+        keys = defaults | own
+        held = Counter(keys.values())
+        clashing = {name for name in own if held[keys[name]] > 1}
+        if not clashing:
+            return keys
+        own = {name: key for name, key in own.items() if name not in clashing}
+
+
+def is_free_key(key: str) -> bool:
+    """One visible character that is no digit: digits choose alternatives."""
+    return len(key) == 1 and key.isprintable() and not key.isspace() and not key.isdigit()

@@ -1,0 +1,81 @@
+"""A stale write: the reviewer's change and the newer state side by side. Neither is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from annotations.actions.claims import Queue
+from annotations.actions.review import Seen
+from annotations.display import Side
+from annotations.edits import Edit, EditRefused, accept_all, apply_edit
+from annotations.history import describe_change
+from annotations.items import Snapshot
+from annotations.models import Review, ReviewEvent, SentencePair, User
+from annotations.suggestions import load_candidates, seed_items, suggested_spans
+from annotations.views.review_page import (
+    label_hues,
+    queue_query,
+    render_review,
+    sentence_of,
+    target_side,
+)
+
+SENT_AGAIN = ("edit", "position", "first", "last", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What the reviewer wanted. side: the sentence as it would look. url, fields: the write to repeat."""
+
+    words: str
+    side: Side | None
+    url: str
+    fields: dict[str, str]
+
+
+def render_conflict(
+    request: HttpRequest,
+    pair: SentencePair,
+    queue: Queue,
+    *,
+    seen: Seen,
+    edit: Edit | None = None,
+    accept: bool = False,
+    note: str = "",
+) -> HttpResponse:
+    """The pair as it is now, with what the reviewer wanted beside it. Status 409."""
+    before = _seen_snapshot(pair, request.user, seen)
+    sentence = sentence_of(pair)
+    if before is not None:
+        candidates = load_candidates(pair.pk, seen.run)
+        sentence.suggestions.update(suggested_spans(before.items, candidates))
+    wanted = before
+    try:
+        if before is not None and edit is not None:
+            wanted = apply_edit(before, edit, sentence)
+        if before is not None and accept:
+            wanted = accept_all(before, sentence)
+    except EditRefused:
+        pass  # it would not have fitted either; the page shows what was seen
+    conflict = Conflict(
+        words=describe_change(before, wanted, sentence) if before and wanted and wanted != before else note,
+        side=target_side(pair, wanted.items, label_hues(pair.project)) if wanted is not None else None,
+        url=request.path + queue_query(queue),
+        fields={name: value for name, value in request.POST.items() if name in SENT_AGAIN},
+    )
+    alert = _("Your change was not saved: the sentence changed after you saw it.")
+    return render_review(request, pair, queue, alert=alert, conflict=conflict, status=409)
+
+
+def _seen_snapshot(pair: SentencePair, user: User, seen: Seen) -> Snapshot | None:
+    """The review as it was at the version the reviewer saw; None when its suggestions are gone."""
+    if seen.version == 0:
+        items = seed_items(pair.pk, seen.run, load_candidates(pair.pk, seen.run))
+        return Snapshot(Review.Status.OPEN, False, "", items) if items else None
+    event = ReviewEvent.objects.filter(
+        review__pair=pair, review__reviewer=user, seen_version=seen.version - 1
+    ).first()
+    return Snapshot.from_json(event.after) if event else None

@@ -1,0 +1,229 @@
+"""The review page: claim the next pair, change it, finish it, take it back."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotations.access import ADJUDICATE, REVIEW, get_pair_for, get_project_for
+from annotations.actions import claims
+from annotations.actions.review import (
+    StaleReview,
+    accept_review,
+    correct_gold,
+    edit_review,
+    flag_review,
+    note_review,
+    skip_review,
+)
+from annotations.actions.undo import NothingToUndo, redo_last, undo_last
+from annotations.edits import EditRefused
+from annotations.forms import EditForm, NoteForm, SeenForm, read_queue
+from annotations.history import describe_change
+from annotations.items import Snapshot
+from annotations.models import ReviewEvent, SentencePair
+from annotations.views.conflict import render_conflict
+from annotations.views.review_page import pair_url, queue_query, render_review, sentence_of
+
+
+@require_GET
+@never_cache
+@login_required
+def review_next(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Claim the next pair and go to its page; a page that says so when none is left."""
+    project = get_project_for(request.user, project_id, REVIEW)
+    queue = read_queue(project.pk, request.GET)
+    pair = claims.claim_next(queue, request.user)
+    if pair is None:
+        return _nothing_left(request, project, queue)
+    return redirect(pair_url(pair.pk, queue))
+
+
+@require_GET
+@never_cache
+@login_required
+def pair(request: HttpRequest, pair_id: int) -> HttpResponse:
+    pair = get_pair_for(request.user, pair_id)
+    return render_review(request, pair, read_queue(pair.project_id, request.GET))
+
+
+@require_POST
+@login_required
+def review_edit(request: HttpRequest, pair_id: int) -> HttpResponse:
+    pair = get_pair_for(request.user, pair_id, REVIEW)
+    form = EditForm(request.POST)
+    if not form.is_valid():
+        return _bad_request(form)
+    queue = read_queue(pair.project_id, request.GET)
+    edit = form.asked
+    try:
+        event = edit_review(pair=pair, reviewer=request.user, seen=form.seen, edit=edit)
+    except StaleReview:
+        return render_conflict(request, pair, queue, seen=form.seen, edit=edit)
+    except EditRefused as refused:
+        return render_review(request, pair, queue, current=edit.position, alert=str(refused), status=422)
+    if not request.htmx:
+        return redirect(pair_url(pair.pk, queue))
+    current = edit.position if edit.verb != "add" else event.after["items"][-1]["position"]
+    return render_review(request, pair, queue, current=current, announcement=_said(event, pair))
+
+
+@require_POST
+@login_required
+def review_accept(request: HttpRequest, pair_id: int) -> HttpResponse:
+    """Accept all and go to the next pair: one transaction, one answer."""
+    pair = get_pair_for(request.user, pair_id, REVIEW)
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        return _bad_request(form)
+    queue = read_queue(pair.project_id, request.GET)
+    try:
+        with transaction.atomic():
+            accept_review(pair=pair, reviewer=request.user, seen=form.seen)
+            following = claims.claim_next(queue, request.user)
+    except StaleReview:
+        return render_conflict(request, pair, queue, seen=form.seen, accept=True)
+    except EditRefused as refused:
+        return render_review(request, pair, queue, current=refused.position, alert=str(refused), status=422)
+    return _go_on(request, pair, following, queue, _("Sentence done."))
+
+
+@require_POST
+@login_required
+def review_skip(request: HttpRequest, pair_id: int) -> HttpResponse:
+    pair = get_pair_for(request.user, pair_id, REVIEW)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _bad_request(form)
+    queue = read_queue(pair.project_id, request.GET)
+    try:
+        with transaction.atomic():
+            skip_review(pair=pair, reviewer=request.user, seen=form.seen, note=form.cleaned_data["note"])
+            following = claims.claim_next(queue, request.user)
+    except StaleReview:
+        return render_conflict(request, pair, queue, seen=form.seen, note=form.cleaned_data["note"])
+    return _go_on(request, pair, following, queue, _("Sentence skipped."))
+
+
+@require_POST
+@login_required
+def review_flag(request: HttpRequest, pair_id: int) -> HttpResponse:
+    return _change_review(request, pair_id, flag_review)
+
+
+@require_POST
+@login_required
+def review_note(request: HttpRequest, pair_id: int) -> HttpResponse:
+    return _change_review(request, pair_id, note_review)
+
+
+def _change_review(request: HttpRequest, pair_id: int, change) -> HttpResponse:  # noqa: ANN001
+    pair = get_pair_for(request.user, pair_id, REVIEW)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _bad_request(form)
+    queue = read_queue(pair.project_id, request.GET)
+    note = form.cleaned_data["note"]
+    try:
+        event = change(pair=pair, reviewer=request.user, seen=form.seen, note=note)
+    except StaleReview:
+        return render_conflict(request, pair, queue, seen=form.seen, note=note)
+    if not request.htmx:
+        return redirect(pair_url(pair.pk, queue))
+    pair.refresh_from_db(fields=["is_flagged", "status"])
+    return render_review(request, pair, queue, announcement=_said(event, pair))
+
+
+@require_POST
+@login_required
+def review_undo(request: HttpRequest, project_id: int) -> HttpResponse:
+    return _travel(request, project_id, undo_last, _("There is nothing to undo."), _("Undone: %s"))
+
+
+@require_POST
+@login_required
+def review_redo(request: HttpRequest, project_id: int) -> HttpResponse:
+    return _travel(request, project_id, redo_last, _("There is nothing to redo."), _("Done again: %s"))
+
+
+def _travel(request: HttpRequest, project_id: int, move, nothing: str, words: str) -> HttpResponse:  # noqa: ANN001
+    """Undo or redo, and go to the pair where that happened."""
+    project = get_project_for(request.user, project_id, REVIEW)
+    queue = read_queue(project.pk, request.GET)
+    try:
+        event = move(project, request.user)
+    except NothingToUndo:
+        return _stay(request, queue, nothing)
+    except StaleReview:
+        return _stay(request, queue, _("The sentence has changed since; it was left as it is."))
+    pair = get_pair_for(request.user, event.review.pair_id, REVIEW)
+    if not request.htmx:
+        return redirect(pair_url(pair.pk, queue))
+    return render_review(request, pair, queue, announcement=words % _said(event, pair))
+
+
+def _stay(request: HttpRequest, queue: claims.Queue, alert: str) -> HttpResponse:
+    """The page the reviewer is on, with a remark."""
+    here = request.POST.get("pair", "")
+    if here.isdecimal():
+        pair = get_pair_for(request.user, int(here), REVIEW)
+        return render_review(request, pair, queue, alert=alert)
+    return redirect("annotations:project", queue.project_id)
+
+
+@require_POST
+@login_required
+def review_correct(request: HttpRequest, pair_id: int) -> HttpResponse:
+    """An adjudicator starts to correct another person's gold."""
+    pair = get_pair_for(request.user, pair_id, ADJUDICATE)
+    correct_gold(pair=pair, adjudicator=request.user)
+    return redirect(pair_url(pair.pk, read_queue(pair.project_id, request.GET)))
+
+
+@require_GET
+@login_required
+def review_history(request: HttpRequest, pair_id: int) -> HttpResponse:
+    """Who changed what, newest first; a panel of the page that is fetched when it is opened."""
+    pair = get_pair_for(request.user, pair_id)
+    events = ReviewEvent.objects.filter(review__pair=pair).select_related("actor").order_by("-pk")[:200]
+    lines = [(event, _said(event, pair)) for event in events]
+    template = "annotations/_history.html" if request.htmx else "annotations/history.html"
+    return render(request, template, {"lines": lines, "pair": pair, "project": pair.project})
+
+
+def _go_on(
+    request: HttpRequest, pair: SentencePair, following: SentencePair | None, queue: claims.Queue, said: str
+) -> HttpResponse:
+    if not request.htmx:
+        address = pair_url(following.pk, queue) if following else _next_url(queue)
+        return redirect(address)
+    if following is None:
+        return _nothing_left(request, pair.project, queue)
+    following.project = pair.project
+    return render_review(request, following, queue, announcement=said)
+
+
+def _nothing_left(request: HttpRequest, project, queue: claims.Queue) -> HttpResponse:  # noqa: ANN001
+    template = "annotations/_review_done.html" if request.htmx else "annotations/review_done.html"
+    return render(
+        request, template, {"project": project, "queue": queue, "counts": project.pair_counts.all().totals()}
+    )
+
+
+def _next_url(queue: claims.Queue) -> str:
+    return reverse("annotations:review_next", args=[queue.project_id]) + queue_query(queue)
+
+
+def _said(event: ReviewEvent, pair: SentencePair) -> str:
+    before, after = Snapshot.from_json(event.before), Snapshot.from_json(event.after)
+    return describe_change(before, after, sentence_of(pair))
+
+
+def _bad_request(form) -> HttpResponse:  # noqa: ANN001
+    return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")

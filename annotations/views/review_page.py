@@ -1,0 +1,313 @@
+"""What the review page shows of one pair: gathered in a fixed number of queries, however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import push_url
+
+from annotations.access import ADJUDICATE, Role
+from annotations.actions.claims import Queue, claim_pair
+from annotations.actions.review import snapshot_of
+from annotations.display import SOURCE, Mark, Side, marks_of
+from annotations.edits import Sentence
+from annotations.items import PENDING, REJECTED, Item, Snapshot
+from annotations.keys import COMMANDS, key_map
+from annotations.languages import get_language
+from annotations.models import (
+    Candidate,
+    PairResult,
+    Project,
+    Review,
+    SentencePair,
+    SourceEntity,
+    User,
+)
+from annotations.querysets import PairCountQuerySet
+from annotations.suggestions import load_candidates, seed_items
+
+REASONS: dict[str, str | Promise] = {
+    "no-link": _("no word of the entity is linked"),
+    "fragments": _("the linked words are not together"),
+    "methods-disagree": _("the methods disagree"),
+    "length": _("the span is unusually long or short"),
+    "collision": _("another entity claims the same words"),
+    "tagger-unsure": _("the source tagger is unsure"),
+    "close-call": _("another span is nearly as good"),
+    "filtered": _("the best span did not pass the filter"),
+}
+N_HUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    rank: int
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item as the list under the sentences shows it."""
+
+    item: Item
+    hue: int
+    source_words: str
+    source_span: str
+    target_words: str
+    confidence: float | None
+    margin: float | None
+    reason: str | Promise
+    alternatives: list[Alternative]
+    is_contested: bool
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.confidence is None else round(100 * self.confidence)
+
+
+@dataclass(slots=True)
+class ReviewState:
+    """The review that the page shows: the viewer's own, another person's gold, or the bare suggestions."""
+
+    version: int
+    run_id: int | None
+    snapshot: Snapshot
+    shown_review: Review | None
+    is_mine: bool
+    rival: Review | None
+
+
+def render_review(
+    request: HttpRequest,
+    pair: SentencePair,
+    queue: Queue,
+    *,
+    current: int | None = None,
+    alert: str = "",
+    announcement: str = "",
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    """The pair's page, or for HTMX the part of it that changes. A review page is never kept by a cache."""
+    context = review_context(request, pair, queue, current) | extra
+    context |= {"alert": alert, "announcement": announcement}
+    template = "annotations/_review.html" if request.htmx else "annotations/review.html"
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    if request.htmx:
+        push_url(response, context["pair_url"])
+    return response
+
+
+def review_context(
+    request: HttpRequest, pair: SentencePair, queue: Queue, current: int | None
+) -> dict[str, Any]:
+    user, project = request.user, pair.project
+    holder = _claim(pair, user)
+    state = load_state(pair, user)
+    candidates = load_candidates(pair.pk, state.run_id)
+    if state.shown_review is None:
+        items = seed_items(pair.pk, state.run_id, candidates)
+        state.snapshot = Snapshot("open", False, "", items)
+    items = state.snapshot.items
+    hues = label_hues(project)
+    entities = _source_entities(pair, items, candidates)
+    rows = _rows(pair, items, entities, candidates, hues)
+    source = _source_side(pair, entities.values(), hues)
+    target = target_side(pair, items, hues)
+    counts = project.pair_counts.all().totals_by("target_language")
+    return {
+        "project": project,
+        "pair": pair,
+        "state": state,
+        "review": state.shown_review,
+        "can_edit": project.role != Role.VIEWER and state.is_mine and holder is None,
+        "can_correct": not state.is_mine and project.role in ADJUDICATE,
+        "holder": holder,
+        "rows": rows,
+        "current": current if current is not None else _most_doubtful(rows),
+        "source": source,
+        "target": target,
+        "sides": [source, target],
+        "links": _links(pair.pk, state.run_id),
+        "labels": [label | {"hue": hues[label["name"]]} for label in project.labels],
+        "queue": queue,
+        "query": queue_query(queue),
+        "pair_url": pair_url(pair.pk, queue),
+        "counts": _sum(counts, queue.language),
+        "languages": [count["target_language"] for count in counts],
+        "label_keys": {label["key"]: label["name"] for label in project.labels},
+        "commands": COMMANDS,
+        "keys": key_map(user.preferences.get("keys", {}), [label["key"] for label in project.labels]),
+        "note": state.snapshot.note if state.is_mine else "",
+    }
+
+
+def load_state(pair: SentencePair, user: User) -> ReviewState:
+    """The viewer's review, else the pair's gold, else nothing but the shown run's suggestions."""
+    reviews = list(Review.objects.filter(pair=pair).select_related("reviewer"))
+    mine = next((review for review in reviews if review.reviewer_id == user.pk), None)
+    gold = next((review for review in reviews if review.is_gold), None)
+    rival = gold if gold is not None and gold is not mine else None
+    shown = mine or gold
+    if shown is None:
+        empty = Snapshot("open", False, "", ())
+        return ReviewState(0, pair.shown_run_id, empty, None, True, None)
+    version = mine.version if mine else 0
+    return ReviewState(version, shown.run_id, snapshot_of(shown), shown, shown is mine, rival)
+
+
+def sentence_of(pair: SentencePair) -> Sentence:
+    return Sentence(pair.target_text, pair.target_offsets, pair.project.label_names)
+
+
+def queue_query(queue: Queue) -> str:
+    """The queue as the query string that read_queue reads; what is as by default is left out."""
+    query = QueryDict(mutable=True)
+    if queue.order != "hardest":
+        query["order"] = queue.order
+    for name in ("language", "label", "run"):
+        if getattr(queue, name):
+            query[name] = str(getattr(queue, name))
+    if queue.skipped:
+        query["skipped"] = "on"
+    return f"?{query.urlencode()}" if query else ""
+
+
+def pair_url(pair_id: int, queue: Queue) -> str:
+    return reverse("annotations:pair", args=[pair_id]) + queue_query(queue)
+
+
+def _claim(pair: SentencePair, user: User) -> User | None:
+    """Take the pair for a reviewer who opens it, if it is to be reviewed; returns who else is on it."""
+    if pair.claimed_by_id == user.pk or pair.project.role == Role.VIEWER:
+        return None
+    if pair.status == SentencePair.Status.REVIEWED:
+        return None
+    return claim_pair(pair.pk, user)
+
+
+def _source_entities(
+    pair: SentencePair, items: tuple[Item, ...], candidates: list[Candidate]
+) -> dict[int, SourceEntity]:
+    entities = {candidate.source_entity_id: candidate.source_entity for candidate in candidates}
+    missing = {item.source_entity for item in items if item.source_entity} - entities.keys()
+    if missing:
+        entities |= SourceEntity.objects.in_bulk(missing)
+    return entities
+
+
+def _rows(
+    pair: SentencePair,
+    items: tuple[Item, ...],
+    entities: dict[int, SourceEntity],
+    candidates: list[Candidate],
+    hues: dict[str, int],
+) -> list[Row]:
+    by_entity: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        by_entity.setdefault(candidate.source_entity_id, []).append(candidate)
+    sentence = sentence_of(pair)
+    rows = []
+    for item in items:
+        entity = entities.get(item.source_entity) if item.source_entity else None
+        ranked = by_entity.get(entity.pk, []) if entity else []
+        first = ranked[0] if ranked else None
+        rows.append(
+            Row(
+                item=item,
+                hue=hues.get(item.label, 0),
+                source_words=_source_words(pair, entity),
+                source_span=f"{entity.start}-{entity.end}" if entity else "",
+                target_words=sentence.words(item.start, item.end),
+                confidence=first.confidence if first else None,
+                margin=first.margin if first else None,
+                reason=REASONS.get(first.reason, first.reason) if first else "",
+                alternatives=_alternatives(item, ranked, sentence),
+                is_contested=_is_contested(item, items),
+            )
+        )
+    return rows
+
+
+def _alternatives(item: Item, ranked: list[Candidate], sentence: Sentence) -> list[Alternative]:
+    """The spans a digit chooses; the machine's first choice is 0 and is listed once it is not the span."""
+    here = (item.start, item.end)
+    return [
+        Alternative(c.rank, sentence.words(c.start, c.end), here == (c.start, c.end))
+        for c in ranked
+        if c.start is not None and (c.rank > 0 or here != (c.start, c.end))
+    ]
+
+
+def _is_contested(item: Item, items: tuple[Item, ...]) -> bool:
+    if item.state == REJECTED:
+        return False
+    return any(
+        other.position != item.position and other.state != REJECTED and other.overlaps(item)
+        for other in items
+    )
+
+
+def _source_words(pair: SentencePair, entity: SourceEntity | None) -> str:
+    if entity is None:
+        return ""
+    return Sentence(pair.source_text, pair.source_offsets, ()).words(entity.start, entity.end)
+
+
+def _source_side(pair: SentencePair, entities: Any, hues: dict[str, int]) -> Side:
+    marks = [Mark(e.start, e.end, e.label, SOURCE, hues.get(e.label, 0)) for e in entities]
+    language = get_language(pair.source_language)
+    return Side("source", language, pair.source_text, pair.source_offsets, marks)
+
+
+def target_side(pair: SentencePair, items: Sequence[Item], hues: dict[str, int]) -> Side:
+    language = get_language(pair.target_language)
+    return Side("target", language, pair.target_text, pair.target_offsets, marks_of(items, hues))
+
+
+def label_hues(project: Project) -> dict[str, int]:
+    """A hue for each label, by its place in the project's list."""
+    return {name: index % N_HUES for index, name in enumerate(project.label_names)}
+
+
+def _links(pair_id: int, run_id: int | None) -> list[list[float]]:
+    """[source token, target token, score] of every alignment link of the run."""
+    arrays = PairResult.objects.filter(pair=pair_id, run=run_id).values_list(
+        "link_sources", "link_targets", "link_scores"
+    )
+    return [
+        [i, j, round(score, 2)]
+        for sources, targets, scores in arrays
+        for i, j, score in zip(sources, targets, scores, strict=True)
+    ]
+
+
+def _most_doubtful(rows: list[Row]) -> int | None:
+    """Where a reviewer should look first: contested, missing, then the least sure."""
+    pending = [row for row in rows if row.item.state == PENDING] or rows
+    if not pending:
+        return None
+    return min(
+        pending,
+        key=lambda row: (
+            not row.is_contested,
+            row.item.has_span,
+            1.0 if row.confidence is None else row.confidence,
+            row.item.position,
+        ),
+    ).item.position
+
+
+def _sum(counts: list[dict], language: str) -> dict[str, int]:
+    """The numbers of one language, or of all."""
+    chosen = [count for count in counts if language in {"", count["target_language"]}]
+    return {field: sum(count[field] for count in chosen) for field in PairCountQuerySet.FIELDS}

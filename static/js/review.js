@@ -1,0 +1,382 @@
+// Keys, selection and links of the review page. Every key presses a button that is on the page:
+// without this file the same buttons work by themselves.
+
+import { drawLinks, tokensOf } from "./links.js";
+import { enqueue, isBusy, settled, startQueue } from "./queue.js";
+import {
+  anchorOr,
+  clearSelection,
+  enhanceSentences,
+  focusToken,
+  select,
+  selectedRange,
+  tokenByKey,
+  tokenIndex,
+} from "./sentence.js";
+
+const HEARTBEAT_MS = 120_000;
+const INTERACTIVE = "button, a, summary, input, select, textarea, dialog";
+
+let review = null;
+let links = [];
+let commands = new Map(); // key -> command
+let labels = new Map(); // key -> label
+let current = null; // position of the entity that keys act on
+let hovered = null; // token under the pointer
+let allLinks = false;
+let kept = new Set(); // panels that stay open from sentence to sentence
+let replaying = false;
+
+document.documentElement.classList.add("js");
+startQueue({ unmeant: () => say(review.dataset.unmeantKeys), trouble });
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", onClick, true);
+document.addEventListener("pointerover", onHover);
+document.addEventListener("pointermove", onDrag);
+document.addEventListener("focusin", onFocus);
+document.addEventListener("toggle", onToggle, true);
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "review") showReview(true);
+});
+new ResizeObserver(() => redraw()).observe(document.body);
+document.fonts.ready.then(() => redraw());
+keepClaim();
+showReview(false);
+
+// ---------------------------------------------------------------- a new state of the page
+
+function showReview(wasSwapped) {
+  review = document.getElementById("review");
+  const focused = document.activeElement;
+  const focusWasHere = !wasSwapped || !focused || focused === document.body || review.contains(focused);
+  if (!review.dataset.pair) return settled(null);
+  links = JSON.parse(review.dataset.links);
+  commands = new Map(Object.entries(JSON.parse(review.dataset.keys)).map(([name, key]) => [key, name]));
+  labels = new Map(Object.entries(JSON.parse(review.dataset.labelKeys)));
+  current = review.dataset.current === undefined ? null : Number(review.dataset.current);
+  hovered = null;
+  enhanceSentences(review);
+  for (const button of review.querySelectorAll(".item button")) button.tabIndex = -1;
+  for (const panel of review.querySelectorAll("details[data-keep]")) panel.open = kept.has(panel.dataset.keep);
+  review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(allLinks));
+  if (focusWasHere) focusCurrent();
+  showCurrent();
+  settled(review.dataset.pair);
+}
+
+function focusCurrent() {
+  const row = rowOf(current) ?? review.querySelector('.sentence[data-side="target"] .t');
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+function rowOf(position) {
+  return position === null ? null : document.getElementById(`item-${position}`);
+}
+
+function rows() {
+  return [...review.querySelectorAll(".item")];
+}
+
+function showCurrent() {
+  for (const row of rows()) row.classList.toggle("current", Number(row.dataset.position) === current);
+  for (const mark of review.querySelectorAll(".pair .mark")) {
+    mark.classList.toggle("current", mark.dataset.position !== undefined && Number(mark.dataset.position) === current);
+  }
+  const place = review.querySelector("#selection")?.elements.position;
+  if (place && current !== null) place.value = String(current);
+  redraw();
+}
+
+function redraw() {
+  const pair = review?.querySelector(".pair");
+  if (pair) drawLinks(pair, links, isStrong, allLinks);
+}
+
+/** Links of the word under the pointer or in focus, else those of the entity in focus. */
+function isStrong([i, j]) {
+  const word = hovered ?? document.activeElement?.closest?.(".pair .t");
+  if (word) return tokenIndex(word) === (word.closest(".sentence").dataset.side === "source" ? i : j);
+  const [start, end] = (rowOf(current)?.dataset.source || "0-0").split("-").map(Number);
+  return i >= start && i < end;
+}
+
+function say(text) {
+  const region = document.getElementById("announcement");
+  region.textContent = "";
+  region.textContent = text;
+}
+
+function trouble(status) {
+  const notice = document.createElement("p");
+  notice.className = "notice bad";
+  notice.setAttribute("role", "alert");
+  notice.textContent = status ? review.dataset.refused : review.dataset.unreachable;
+  review.querySelector(".notice.bad")?.remove();
+  review.prepend(notice);
+}
+
+// ---------------------------------------------------------------- keys
+
+function onKey(event) {
+  if (event.defaultPrevented || event.isComposing || !review?.isConnected) return;
+  if (document.querySelector("dialog[open]")) return;
+  const { target } = event;
+  if (target.matches?.("input:not([type=checkbox]), select, textarea")) {
+    if (event.key === "Escape") focusCurrent();
+    return;
+  }
+  const name = commandOf(event);
+  if (name === null) return;
+  if (event.key === "Enter" && target.closest?.(INTERACTIVE)) return;
+  if (event.repeat && (name === "accept-all" || name === "skip")) return event.preventDefault();
+  if (name === "tab" && !canTab(event)) return;
+  event.preventDefault();
+  enqueue(() => perform(name, event, target), name === "undo" || name === "redo" || name === "help");
+}
+
+/** The command, label or digit a key stands for, or null. Keys of other scripts count by their place. */
+function commandOf(event) {
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key.toLowerCase() === "z") return event.shiftKey ? "redo" : "undo";
+  if (control && event.key.toLowerCase() === "y") return "redo";
+  if (control || event.altKey) return null;
+  if (event.key === "Tab") return "tab";
+  if (["ArrowLeft", "ArrowRight", "Home", "End", " "].includes(event.key)) return "token";
+  const spellings = [event.key];
+  if (event.getModifierState("CapsLock")) spellings.push(event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
+  const place = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code);
+  if (place && event.key > "\u007f" && event.key.length === 1) {
+    spellings.push(place[2] ?? (event.shiftKey ? place[1] : place[1].toLowerCase()));
+  }
+  for (const key of spellings) {
+    if (commands.has(key)) return commands.get(key);
+    if (labels.has(key)) return `label:${labels.get(key)}`;
+    if (/^\d$/.test(key)) return `pick:${key}`;
+  }
+  return null;
+}
+
+function canTab(event) {
+  if (isBusy()) return true;
+  const row = event.target.closest?.(".item");
+  return row !== null && row !== undefined && neighbour(event.shiftKey ? -1 : 1) !== null;
+}
+
+function perform(name, event, target) {
+  if (name.startsWith("label:")) return useLabel(name.slice(6));
+  if (name.startsWith("pick:")) return press(`button[value="${name}"]`, rowOf(current));
+  switch (name) {
+    case "tab":
+      return moveFocus(event.shiftKey ? -1 : 1);
+    case "next":
+      return moveFocus(1);
+    case "previous":
+      return moveFocus(-1);
+    case "token":
+      return moveToken(event, target.isConnected ? target : document.activeElement);
+    case "select":
+      return startSelection();
+    case "cancel":
+      clearSelection(review);
+      return focusCurrent();
+    case "place":
+      return place("place");
+    case "accept-all":
+      if (selectedRange()) return rowOf(current)?.classList.contains("missing") ? place("place") : say(review.dataset.chooseLabel);
+      return press('[data-command="accept-all"]', review);
+    case "links":
+      allLinks = !allLinks;
+      review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(allLinks));
+      return redraw();
+    case "help":
+      return document.getElementById("keys").showModal();
+    case "guidelines":
+    case "history": {
+      const panel = document.querySelector(`summary[data-command="${name}"]`).parentElement;
+      panel.open = !panel.open;
+      return;
+    }
+    case "note":
+      return review.querySelector('input[data-command="note"]')?.focus();
+    default:
+      return press(`[data-command="${name}"]`, rowOf(current)) || press(`[data-command="${name}"]`, review.querySelector(".decide"));
+  }
+}
+
+/** Press a button of the page, as a click would. */
+function press(selector, within) {
+  const button = within?.querySelector(selector);
+  if (!button || button.disabled) return false;
+  replaying = true;
+  button.click();
+  replaying = false;
+  return true;
+}
+
+function neighbour(step) {
+  const all = rows();
+  const index = all.findIndex((row) => Number(row.dataset.position) === current);
+  return all[index + step] ?? null;
+}
+
+function moveFocus(step) {
+  const row = neighbour(step);
+  if (row) row.focus();
+}
+
+function useLabel(label) {
+  if (!selectedRange()) return press(`button[value="label:${CSS.escape(label)}"]`, rowOf(current));
+  if (rowOf(current)?.classList.contains("missing")) return place(`place:${label}`);
+  return press(`button[value="add:${CSS.escape(label)}"]`, review.querySelector("#selection"));
+}
+
+/** Give the entity in focus the selected words, and with place:LABEL its label too. */
+function place(word) {
+  const button = review.querySelector('#selection [data-command="place"]');
+  if (!selectedRange()) return say(review.dataset.selectFirst);
+  if (!button) return;
+  button.value = word;
+  press('[data-command="place"]', button.form);
+}
+
+// ---------------------------------------------------------------- words
+
+function startSelection() {
+  if (!review.querySelector("#selection")) return;
+  const tokens = tokensOf(review, "target");
+  const focused = document.activeElement?.closest?.('.sentence[data-side="target"] .t');
+  const token = focused ?? tokens[likelyToken(tokens)];
+  if (!token) return;
+  focusToken(token);
+  select(review, tokenIndex(token), tokenIndex(token));
+}
+
+/** Where the missing entity probably is: the first word linked to it, else the first word without entity. */
+function likelyToken(tokens) {
+  const linked = links.filter(([i]) => {
+    const [start, end] = (rowOf(current)?.dataset.source || "0-0").split("-").map(Number);
+    return rowOf(current)?.classList.contains("missing") && i >= start && i < end;
+  });
+  if (linked.length) return Math.min(...linked.map(([, j]) => j));
+  const free = [...tokens].findIndex((token) => !token.closest(".mark"));
+  return Math.max(free, 0);
+}
+
+function moveToken(event, from) {
+  const token = from?.closest?.(".pair .t");
+  if (!token) {
+    const mark = review.querySelector(`.mark[data-position="${current}"] .t`);
+    return focusToken(mark ?? tokensOf(review, "target")[0]);
+  }
+  const isTarget = token.closest(".sentence").dataset.side === "target" && review.querySelector("#selection");
+  const index = tokenIndex(token);
+  if (event.key === " ") return isTarget ? select(review, index, index) : undefined;
+  const to = tokenByKey(token, event.key);
+  if (!to) return;
+  focusToken(to);
+  if (!isTarget) return;
+  if (event.shiftKey) select(review, anchorOr(index), tokenIndex(to));
+  else if (selectedRange()) select(review, tokenIndex(to), tokenIndex(to));
+}
+
+function onClick(event) {
+  const button = event.target.closest?.("#review button, [data-command]");
+  if (button) return onButton(event, button);
+  const token = event.target.closest?.('#review .pair .sentence[data-side="target"] .t');
+  if (token && review.querySelector("#selection")) onTokenClick(event, token);
+}
+
+/** Buttons of commands without a form act here; a submit button waits while a request is under way. */
+function onButton(event, button) {
+  const name = button.dataset.command;
+  if (button.matches("button[type=button]") && name) {
+    event.preventDefault();
+    return enqueue(() => perform(name, event, button));
+  }
+  if (replaying || !isBusy() || !button.closest("#review")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const row = button.closest(".item")?.id;
+  const selector = button.name ? `button[value="${CSS.escape(button.value)}"]` : `button[data-command="${name}"]`;
+  enqueue(() => press(selector, (row && document.getElementById(row)) || review), name === "undo" || name === "redo");
+}
+
+/** A click takes the entity or selects the word; with Shift, or a second tap, it selects up to there. */
+function onTokenClick(event, token) {
+  const index = tokenIndex(token);
+  const extends_ = event.shiftKey || (event.pointerType === "touch" && selectedRange());
+  const mark = token.closest(".mark");
+  focusToken(token);
+  if (extends_) return select(review, anchorOr(dragAnchor ?? index), index);
+  if (mark && mark.dataset.position !== undefined && !wasDragged) {
+    dragAnchor = index;
+    clearSelection(review);
+    return rowOf(Number(mark.dataset.position))?.focus({ preventScroll: true });
+  }
+  if (!wasDragged) select(review, index, index);
+  wasDragged = false;
+}
+
+let dragAnchor = null;
+let wasDragged = false;
+
+document.addEventListener("pointerdown", (event) => {
+  const token = event.target.closest?.('#review .pair .sentence[data-side="target"] .t');
+  wasDragged = false;
+  if (!event.shiftKey) dragAnchor = token ? tokenIndex(token) : null;
+});
+
+function onDrag(event) {
+  if (event.pointerType !== "mouse" || event.buttons !== 1 || dragAnchor === null) return;
+  const token = event.target.closest?.('#review .pair .sentence[data-side="target"] .t');
+  if (!token || !review.querySelector("#selection") || (!wasDragged && tokenIndex(token) === dragAnchor)) return;
+  wasDragged = true;
+  document.getSelection().removeAllRanges();
+  select(review, dragAnchor, tokenIndex(token));
+}
+
+function onHover(event) {
+  const token = event.target.closest?.("#review .pair .t") ?? null;
+  if (token === hovered) return;
+  hovered = token;
+  redraw();
+}
+
+function onFocus(event) {
+  const row = event.target.closest?.("#review .item");
+  if (row) {
+    current = Number(row.dataset.position);
+    showCurrent();
+  } else if (event.target.closest?.("#review .pair .t")) redraw();
+}
+
+function onToggle(event) {
+  const name = event.target.dataset?.keep;
+  if (!name) return;
+  if (event.target.open) kept.add(name);
+  else kept.delete(name);
+}
+
+// ---------------------------------------------------------------- the claim
+
+function keepClaim() {
+  const send = async () => {
+    if (document.visibilityState !== "visible" || !review?.dataset.heartbeat) return;
+    const answer = await fetch(review.dataset.heartbeat, { method: "POST", body: token() }).catch(() => null);
+    if (answer?.status !== 409) return;
+    review.querySelector(".notice")?.remove();
+    review.insertAdjacentHTML("afterbegin", await answer.text());
+  };
+  setInterval(send, HEARTBEAT_MS);
+  addEventListener("pageshow", (event) => event.persisted && send());
+  addEventListener("pagehide", () => {
+    if (review?.dataset.release) navigator.sendBeacon(review.dataset.release, token());
+  });
+}
+
+function token() {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  return body;
+}
