@@ -1,10 +1,13 @@
 """What the environment may say, and what it may not."""
 
+import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parent.parent.parent
 RunManage = Callable[..., subprocess.CompletedProcess[str]]
 PRODUCTION = {
     "SECRET_KEY": "a-key-of-fifty-characters-or-more-that-is-only-for-this-test",
@@ -38,3 +41,12 @@ def test_a_site_without_a_key_does_not_start(run_manage: RunManage, tmp_path) ->
     )
     assert done.returncode != 0
     assert "SECRET_KEY setting must not be empty" in done.stderr
+
+
+def test_every_setting_is_documented() -> None:
+    settings = (ROOT / "projector_site" / "settings.py").read_text()
+    names = {*re.findall(r'env_\w+\(\s*"(\w+)"', settings), "PROJECTOR_DATA"}
+    documented = set(
+        re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "production.md").read_text(), re.MULTILINE)
+    )
+    assert documented == names
