@@ -17,6 +17,8 @@ _ELISION = {
     "it": re.compile(r"^\w+['’](?=\w)", re.IGNORECASE),
     "ca": re.compile(r"^[dlmnst]['’](?=\w)", re.IGNORECASE),
 }
+_SPACE = " \t\u00a0"
+_ASCII_MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _JOINERS = "\u200c\u200d"
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.)+[^\W\d_]$")
 
@@ -28,27 +30,24 @@ def tokenize(text: str, language: str) -> list[int]:
     invisible marks around a word belong to no token; nothing is changed in the text itself.
     """
     subtag = language.split("-")[0].lower()
-    clitic, elision = _CLITIC.get(subtag), _ELISION.get(subtag)
+    has_apostrophe = "'" in text or "’" in text
+    clitic = _CLITIC.get(subtag) if has_apostrophe else None
+    elision = _ELISION.get(subtag) if has_apostrophe else None
     offsets: list[int] = []
     for start, end in _segments(text, language):
-        piece = text[start:end]
-        if piece.isspace():
-            continue
-        if not (piece[0].isalnum() and piece[-1].isalnum()):
-            first, last = _visible(piece)
-            if first == last:
-                continue
-            if piece == "." and offsets[-1:] == [start] and _INITIALS.match(text[offsets[-2] : start]):
-                offsets[-1] = end
-                continue
-            offsets += (start + first, start + last)
-            continue
-        cut = None
-        if clitic and (found := clitic.search(piece)):
-            cut = found.start()
-        elif elision and (found := elision.search(piece)):
-            cut = found.end()
-        offsets += (start, end) if cut is None else (start, start + cut, start + cut, end)
+        if text[start].isalnum() and text[end - 1].isalnum():
+            cut = start
+            if clitic and (found := clitic.search(text[start:end])):
+                cut += found.start()
+            elif elision and (found := elision.search(text[start:end])):
+                cut += found.end()
+            offsets += (start, end) if cut == start else (start, cut, cut, end)
+        elif text[start] == "." and offsets[-1:] == [start] and _INITIALS.match(text[offsets[-2] : start]):
+            offsets[-1] = end
+        elif end > start + 1 or text[start] not in _SPACE:
+            first, last = _visible(text, start, end)
+            if first < last:
+                offsets += (first, last)
     return offsets
 
 
@@ -99,19 +98,18 @@ def _segments(text: str, language: str) -> Iterator[tuple[int, int]]:
     return zip([0, *ends], ends, strict=False)
 
 
-def _visible(piece: str) -> tuple[int, int]:
-    """Where a piece's visible characters begin and end; equal when there are none."""
-    first, last = 0, len(piece)
-    while first < last and _is_invisible(piece[first]):
-        first += 1
-    while last > first and _is_invisible(piece[last - 1]):
-        last -= 1
-    return (first, last) if piece.strip(_JOINERS) else (0, 0)
+def _visible(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the visible characters of a piece begin and end; the same place when there are none."""
+    while start < end and _is_invisible(text[start]):
+        start += 1
+    while end > start and _is_invisible(text[end - 1]):
+        end -= 1
+    return (start, end) if text[start:end].strip(_JOINERS) else (start, start)
 
 
 def _is_invisible(character: str) -> bool:
     """White space, controls and format characters, but not the joiners, which shape the letter before."""
-    if character in _JOINERS:
+    if character in _ASCII_MARKS or character in _JOINERS:
         return False
     return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
 

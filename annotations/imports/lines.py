@@ -61,8 +61,8 @@ def open_bytes(input_file: InputFile) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_lines(file: BinaryIO, *, max_bytes: int) -> Iterator[Line]:
-    """Every line with its number. Blank lines at the end of the file are not lines."""
+def read_lines(file: BinaryIO, *, max_bytes: int, blank_end: bool = False) -> Iterator[Line]:
+    """Every line with its number; blank lines at the end of the file only where `blank_end` asks for them."""
     blanks: list[Line] = []
     for number, raw, problem in _raw_lines(file, max_bytes):
         line = Line(number, "", raw, problem)
@@ -71,7 +71,7 @@ def read_lines(file: BinaryIO, *, max_bytes: int) -> Iterator[Line]:
                 line = Line(number, decode(_without_end(raw)), raw)
             except BadText as error:
                 line = Line(number, "", raw, str(error))
-        if line.is_blank:
+        if line.is_blank and not blank_end:
             blanks.append(line)
             continue
         yield from blanks

@@ -1,5 +1,6 @@
 """A file for each side, paired by position; or a file for one side only. Each is CoNLL or plain lines."""
 
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import PurePath
 
@@ -20,6 +21,9 @@ from annotations.imports.sentences import Sentence, Sentences, read_plain
 
 CONLL, LINES = "conll", "lines"
 
+# The same place in both files: a sentence, a bad one, or nothing because the file has ended.
+_Places = tuple[Sentence | BadLine | None, Sentence | BadLine | None]
+
 
 def read_parallel(files: ImportFiles, options: ImportOptions) -> Records:
     """One record for every sentence, in order.
@@ -36,12 +40,13 @@ def read_parallel(files: ImportFiles, options: ImportOptions) -> Records:
 
 
 def _read_both(source_file: InputFile, target_file: InputFile, options: ImportOptions) -> Records:
-    sources, targets = _sentences(source_file, SOURCE, options), _sentences(target_file, TARGET, options)
-    for n_before, (source, target) in enumerate(zip_longest(sources, targets)):
+    sources = _sentences(source_file, SOURCE, options, blank_end=True)
+    targets = _sentences(target_file, TARGET, options, blank_end=True)
+    for number, (source, target) in enumerate(_until_blank_end(zip_longest(sources, targets)), 1):
         if source is None:
-            raise _too_short(source_file, n_before, target_file, target.line)
+            raise _too_short(source_file, target_file, number, target)
         if target is None:
-            raise _too_short(target_file, n_before, source_file, source.line)
+            raise _too_short(target_file, source_file, number, source)
         raw = source.raw + target.raw
         if isinstance(source, BadLine):
             yield BadLine(source.file, source.line, source.reason, raw)
@@ -49,6 +54,18 @@ def _read_both(source_file: InputFile, target_file: InputFile, options: ImportOp
             yield BadLine(target.file, target.line, target.reason, raw)
         else:
             yield _pair(source, target, (source_file.name, target_file.name), options)
+
+
+def _until_blank_end(pairs: Iterable[_Places]) -> Iterator[_Places]:
+    """The pairs up to the last one that has anything in it: files may end in blank lines, in any number."""
+    blanks: list[_Places] = []
+    for pair in pairs:
+        if all(place is None or (isinstance(place, Sentence) and not place.side.text) for place in pair):
+            blanks.append(pair)
+            continue
+        yield from blanks
+        blanks.clear()
+        yield pair
 
 
 def _read_one(file: InputFile, name: str, options: ImportOptions) -> Records:
@@ -105,7 +122,7 @@ def _record(
     )
 
 
-def _sentences(file: InputFile, name: str, options: ImportOptions) -> Sentences:
+def _sentences(file: InputFile, name: str, options: ImportOptions, *, blank_end: bool = False) -> Sentences:
     is_source = name == SOURCE
     if (options.source_kind if is_source else options.target_kind) == LINES:
         return read_plain(
@@ -113,6 +130,7 @@ def _sentences(file: InputFile, name: str, options: ImportOptions) -> Sentences:
             options.source_language if is_source else options.target_language,
             tokenized=options.tokenized,
             max_line_bytes=options.max_line_bytes,
+            blank_end=blank_end,
         )
     return read_conll(
         file,
@@ -123,9 +141,11 @@ def _sentences(file: InputFile, name: str, options: ImportOptions) -> Sentences:
     )
 
 
-def _too_short(short: InputFile, n_sentences: int, long: InputFile, line: int) -> UnreadableFile:
+def _too_short(
+    short: InputFile, long: InputFile, number: int, surplus: Sentence | BadLine | None
+) -> UnreadableFile:
+    line = f" (line {surplus.line})" if surplus else ""
     return UnreadableFile(
-        f"{long.name} has a sentence {n_sentences + 1} (line {line}) but {short.name} ends after "
-        f"{n_sentences}; "
+        f"{long.name} has a sentence {number}{line} but {short.name} ends after {number - 1}; "
         "files that are paired by position must have the same number of sentences"
     )

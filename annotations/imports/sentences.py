@@ -27,10 +27,13 @@ class Sentence:
 Sentences = Iterator[Sentence | BadLine]
 
 
-def read_plain(file: InputFile, language: str, *, tokenized: bool, max_line_bytes: int) -> Sentences:
-    """A sentence on every line. A blank line is a sentence without text."""
+def read_plain(
+    file: InputFile, language: str, *, tokenized: bool, max_line_bytes: int, blank_end: bool
+) -> Sentences:
+    """A sentence on every line. A blank line is a sentence without text; at the end of the file only with
+    `blank_end`."""
     with open_bytes(file) as content:
-        for line in read_lines(content, max_bytes=max_line_bytes):
+        for line in read_lines(content, max_bytes=max_line_bytes, blank_end=blank_end):
             raw: Raw = ((file.name, line.raw),)
             if line.problem:
                 yield BadLine(file.name, line.number, line.problem, raw)

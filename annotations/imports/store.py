@@ -72,7 +72,7 @@ def store_records(records: Iterable[PairRecord], *, project_id: int, batch_id: i
         with cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
             for n_pairs, record in enumerate(records, 1):  # noqa: B007 (counts)
                 copy.write_row(_row(n_pairs, record))
-        cursor.execute("ANALYZE import_rows")
+        cursor.execute("ANALYZE import_rows (fingerprint)")
         cursor.execute(_NUMBER_REPEATS)
         cursor.execute(_INSERT_PAIRS, {"project": project_id, "batch": batch_id})
         n_new = cursor.rowcount

@@ -1,0 +1,379 @@
+"""Files to records: what every format gives, and the line and reason of everything that is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from annotations.imports.check import Rules, checked
+from annotations.imports.detect import describe, open_records, settle
+from annotations.imports.records import (
+    BadLine,
+    ImportFiles,
+    ImportOptions,
+    InputFile,
+    PairRecord,
+    UnreadableFile,
+)
+
+LABELS = ["PER", "LOC", "ORG", "MISC"]
+Read = Callable[..., list]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Write the given contents to files and read them as an import does: settled, then checked."""
+
+    def _read(
+        pairs: object = None, *, source: object = None, target: object = None, **choices: object
+    ) -> list:
+        written = {}
+        for side, content in (("pairs", pairs), ("source", source), ("target", target)):
+            if content is not None:
+                path = tmp_path / side
+                path.write_bytes(content if isinstance(content, bytes) else str(content).encode())
+                written[side] = InputFile(path, side)
+        files = ImportFiles(**written)
+        options = settle(files, ImportOptions("en", "es", **choices))
+        return list(checked(open_records(files, options), Rules.of("en", LABELS, options)))
+
+    return _read
+
+
+def spans(side: object) -> list | None:
+    return None if side.entities is None else [(e.start, e.end, e.label) for e in side.entities]
+
+
+def bad(records: list) -> list[tuple[int, str]]:
+    return [(record.line, record.reason) for record in records if isinstance(record, BadLine)]
+
+
+# --- CoNLL
+
+SOURCE = "Ana B-PER\nlives O\nin O\nNew B-LOC\nYork I-LOC\n\nShe O\nsings O\n"
+
+
+def test_it_pairs_a_labelled_source_with_target_lines(read: Read) -> None:
+    first, second = read(source=SOURCE, target="Ana vive en Nueva York\nCanta.\n")
+    assert first.source.tokens == ["Ana", "lives", "in", "New", "York"]
+    assert first.source.text == "Ana lives in New York"
+    assert spans(first.source) == [(0, 1, "PER"), (3, 5, "LOC")]
+    assert spans(first.target) is None
+    assert (first.line, second.line) == (1, 7)
+    assert spans(second.source) == []
+    assert second.target.tokens == ["Canta", "."]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags"),
+    [
+        ("IOB2", "B-PER B-PER I-PER O B-LOC"),
+        ("IOB1", "I-PER B-PER I-PER O I-LOC"),
+        ("IOBES", "S-PER B-PER E-PER O S-LOC"),
+        ("BILOU", "U-PER B-PER L-PER O U-LOC"),
+    ],
+)
+def test_it_recognises_the_tagging_scheme(read: Read, tmp_path: Path, scheme: str, tags: str) -> None:
+    content = "".join(f"w{i} {tag}\n" for i, tag in enumerate(tags.split()))
+    (record,) = read(source=content)
+    assert spans(record.source) == [(0, 1, "PER"), (1, 3, "PER"), (4, 5, "LOC")]
+    files = ImportFiles(source=InputFile(tmp_path / "source", "source"))
+    assert describe(settle(files, ImportOptions("en", "es")), files) == f"source: CoNLL, {scheme}"
+
+
+def test_it_takes_the_scheme_that_is_asked_for(read: Read) -> None:
+    orphan = "a O\nb I-PER\nc O\n"
+    assert bad(read(source=orphan, source_scheme="IOB2")) == [
+        (2, "tag 'I-PER' at token 1: nothing to continue")
+    ]
+    (record,) = read(source=orphan, source_scheme="conlleval")
+    assert spans(record.source) == [(1, 2, "PER")]
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", "   "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_it_reads_four_columns_and_documents(read: Read, separator: str, end: str, start: str) -> None:
+    rows = ["-DOCSTART- -X- O O", "", "EU NNP I-NP B-ORG", "rejects VBZ I-VP O", ""]
+    rows += ["-DOCSTART- -X- O O", "", "Peter NNP I-NP B-PER"]
+    content = start + end.join(row.replace(" ", separator) for row in rows)
+    first, second = read(target=content)
+    assert (first.target.tokens, spans(first.target)) == (["EU", "rejects"], [(0, 1, "ORG")])
+    assert (first.document, second.document) == ("target-1", "target-2")
+    assert not first.source.text
+
+
+def test_it_reads_ids_documents_domain_and_text_from_comments(read: Read) -> None:
+    heading = "# newdoc id = d7\n# domain = news\n# sent_id = s1\n# text = Don't go\n"
+    first, second = read(source=f"{heading}Do O\nn't O\ngo O\n\n# id = s2\nAna B-PER\n", source_kind="conll")
+    assert (first.external_id, first.document, first.domain) == ("s1", "d7", "news")
+    assert (first.source.text, first.source.tokens) == ("Don't go", ["Do", "n't", "go"])
+    assert (second.external_id, second.document, second.domain) == ("s2", "d7", "news")
+
+
+def test_a_hash_can_be_a_token(read: Read) -> None:
+    (record,) = read(source="# O\n1 O\n", source_kind="conll")
+    assert record.source.tokens == ["#", "1"]
+
+
+def test_it_takes_the_columns_that_are_asked_for(read: Read) -> None:
+    (record,) = read(source="1\tB-PER\tAna\n2\tO\tsings\n", token_column=3, tag_column=2, source_kind="conll")
+    assert (record.source.tokens, spans(record.source)) == (["Ana", "sings"], [(0, 1, "PER")])
+    (record,) = read(source="Ana x\nsings y\n", tag_column=0, source_kind="conll")
+    assert (record.source.tokens, spans(record.source)) == (["Ana", "sings"], None)
+
+
+def test_tokens_keep_their_code_points(read: Read) -> None:
+    odd = ["a\u00a0b", "c\u2028d", "e\u0301", "\u0085", "\ufeff", "10 000"]
+    (record,) = read(target="".join(f"{token}\tO\n" for token in odd), target_kind="conll")
+    assert record.target.tokens == odd
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        ("Ana B-PER\nsings\n\nx O\n", 2, "1 columns where the file has 2"),
+        ("Ana B_PER\nsings O\n\nx O\n", 1, "tag 'B_PER' at token 0 is neither O nor PREFIX-LABEL"),
+        ("Ana O\nsings I-PER\n\nx O\n\ny B-PER\n", 2, "tag 'I-PER' at token 1: nothing to continue"),
+        ("a S-PER\nb B-PER\n\nx S-PER\n", 2, "the PER entity that starts at token 1 has no end"),
+        ("Ana B-CITY\n\nx O\n", 1, "the label 'CITY' is not one of the project's (PER, LOC, ORG, MISC)"),
+        ("a O\n-DOCSTART- O\nb O\n\nx O\n", 2, "-DOCSTART- inside a sentence"),
+        (b"a O\nc\xe9 O\n\nx O\n", 2, "byte 0xE9 at position 2 of the line is not UTF-8"),
+        (b"a O\nb\0 O\n\nx O\n", 2, "a NUL character at position 2 of the line"),
+        (b"a O\rb O\n\nx O\n", 1, "a carriage return inside the line"),
+        ("w O\n" * 1101 + "\nx O\n", 1, "more than 1,100 lines without a blank line"),
+        ("w O\n" * 1001 + "\nx O\n", 1, "the source has 1,001 tokens; at most 1,000 are allowed"),
+        ("# text = Bob\nAna O\n\nx O\n", 2, "# text = : token 1 ('Ana') is not in the text"),
+    ],
+)
+def test_it_names_the_bad_line_of_a_conll_file(read: Read, content: object, line: int, reason: str) -> None:
+    records = read(source=content, source_kind="conll")
+    ((bad_line, bad_reason),) = bad(records)
+    assert (bad_line, bad_reason[: len(reason)]) == (line, reason)
+    assert [record.source.tokens for record in records if isinstance(record, PairRecord)][0] == ["x"]
+
+
+def test_a_bad_sentence_keeps_its_place(read: Read) -> None:
+    records = read(source="a I-PER\nb O\n\nc B-PER\n\nd O\n", target="1\n2\n\n", one_sided=True)
+    assert bad(records) == [(1, "tag 'I-PER' at token 0: nothing to continue")]
+    assert [(r.source.text, r.target.text) for r in records[1:]] == [("c", "2"), ("d", "")]
+
+
+# --- a file for each side
+
+
+def test_it_refuses_files_of_unequal_length(read: Read) -> None:
+    with pytest.raises(UnreadableFile, match=r"target has a sentence 3 \(line 3\) but source ends after 2"):
+        read(source=SOURCE, target="uno\ndos\ntres\n")
+
+
+def test_it_notices_documents_out_of_step(read: Read) -> None:
+    source = "-DOCSTART- O\n\na O\n\n-DOCSTART- O\n\nb O\n"
+    target = "-DOCSTART- O\n\na O\n\nb O\n"
+    ((line, reason),) = bad(read(source=source, target=target))
+    assert line == 7
+    assert "document 2 of source meets document 1 of target" in reason
+
+
+def test_an_empty_line_is_bad_unless_sides_may_be_missing(read: Read) -> None:
+    assert bad(read(source="a\n\nc\n", target="x\ny\nz\n")) == [(2, "the sentence is empty")]
+    records = read(source="a\n\nc\n", target="x\ny\nz\n", one_sided=True)
+    assert [(r.source.text, r.target.text) for r in records] == [("a", "x"), ("", "y"), ("c", "z")]
+
+
+def test_it_reads_one_side_alone(read: Read) -> None:
+    (record,) = read(source="Ana sings.\n")
+    assert (record.source.tokens, record.target.text, record.target.offsets) == (
+        ["Ana", "sings", "."],
+        "",
+        [],
+    )
+    (record,) = read(target="Ana canta.\n")
+    assert (record.source.text, record.target.tokens) == ("", ["Ana", "canta", "."])
+
+
+def test_only_line_feeds_end_a_line(read: Read) -> None:
+    (record,) = read(source="one\u2028two\u0085three\x0cfour\u2029five\n", target="uno\r\n")
+    assert record.source.text == "one\u2028two\u0085three\x0cfour\u2029five"
+    assert record.target.text == "uno"
+
+
+def test_tokenized_lines_are_cut_at_spaces_only(read: Read) -> None:
+    (record,) = read(target="don't  10\u00a0000 (x)\n", tokenized=True)
+    assert record.target.tokens == ["don't", "10\u00a0000", "(x)"]
+
+
+# --- TSV
+
+
+def test_it_reads_tsv_with_and_without_a_header(read: Read) -> None:
+    (record,) = read("Hello.\tHola.\n")
+    assert (record.source.tokens, record.target.tokens) == (["Hello", "."], ["Hola", "."])
+    (record,) = read('Target\tid\tsource\tdomain\tdocument\tby\n«Hola»\t7\t"Hello"\tnews\td1\tEva\n')
+    assert (record.source.text, record.target.text, record.line) == ('"Hello"', "«Hola»", 2)
+    assert (record.external_id, record.domain, record.document) == ("7", "news", "d1")
+    assert record.meta == {"by": "Eva"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a\tb\nc\n", [(2, "1 columns where 2 are expected (source, target)")]),
+        ("a\tb\nc\td\te\n", [(2, "3 columns where 2 are expected (source, target)")]),
+        ("a\tb\n\t\n\nc\td\n\n\n", [(2, "the line is empty"), (3, "the line is empty")]),
+        ("a\tb\nc\t \n", [(2, "the target is empty")]),
+        ("a\tb\nc\t\u200b\n", [(2, "the target has no word in it")]),
+        (
+            b"a\tb\n\xff\xfex\ty\n",
+            [(2, "byte 0xFF at position 1 of the line is not UTF-8; save the file as UTF-8")],
+        ),
+        ("a\tb\nc\t" + "x " * 1001, [(2, "the target has 1,001 tokens; at most 1,000 are allowed")]),
+        ("a\tb\n" + "y" * 1000 + "\n", [(2, "the line has 1,001 bytes; at most 500 are allowed")]),
+    ],
+)
+def test_it_names_the_bad_line_of_a_tsv_file(read: Read, content: object, expected: list) -> None:
+    limit = 500 if "y" * 1000 in str(content) else 1_000_000
+    records = read(content, max_line_bytes=limit)
+    assert bad(records) == expected
+    assert records[0].source.text == "a"
+
+
+def test_a_long_line_without_end_takes_no_memory(read: Read) -> None:
+    records = read(b"a\tb\n" + b"x" * 3_000_000, max_line_bytes=1000)
+    assert bad(records) == [(2, "the line has 3,000,000 bytes; at most 1,000 are allowed")]
+    assert len(records[1].raw[0][1]) < 2000
+
+
+# --- JSONL
+
+
+def test_it_reads_jsonl(read: Read) -> None:
+    row = (
+        '{"id": 7, "document": "d", "domain": "news", "meta": {"a": [1]}, "by": "Eva", '
+        '"source": "Ana lives in New York.", "entities": ['
+        '{"start_char": 13, "end_char": 21, "label": "LOC"}, [0, 1, "PER"]], '
+        '"target": ["Ana", "vive", "en", "Nueva", "York", "."], '
+        '"target_text": "Ana vive en Nueva York.", '
+        '"target_entities": [{"start": 3, "end": 5, "label": "LOC"}]}'
+    )
+    (record,) = read(row)
+    assert (record.external_id, record.document, record.domain) == ("7", "d", "news")
+    assert record.meta == {"a": [1], "by": "Eva"}
+    assert spans(record.source) == [(0, 1, "PER"), (3, 5, "LOC")]
+    assert spans(record.target) == [(3, 5, "LOC")]
+    assert record.target.text == "Ana vive en Nueva York."
+    assert record.target.tokens[-1] == "."
+
+
+def test_jsonl_characters_are_code_points(read: Read) -> None:
+    (record,) = read('{"source": "😀 Ana 𝔘", "entities": [{"start_char": 2, "end_char": 5, "label": "PER"}]}')
+    assert spans(record.source) == [(1, 2, "PER")]
+    (record,) = read('{"source": "\\ud83d\\ude00 Ana"}')
+    assert record.source.tokens == ["😀", "Ana"]
+
+
+def test_a_side_or_its_labels_may_be_left_out(read: Read) -> None:
+    one, other = read('{"source": ["a"], "source_entities": []}\n{"source": null, "target": "b"}\n')
+    assert (spans(one.source), one.target.text) == ([], "")
+    assert (one.source.text, spans(other.target)) == ("a", None)
+
+
+def test_silver_labels_do_not_become_the_reference(read: Read) -> None:
+    (record,) = read('{"target": ["Ana"], "target_entities": [[0, 1, "PER"]], "kind": "silver"}')
+    assert spans(record.target) is None
+    assert record.meta == {"kind": "silver"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("", "the line is empty"),
+        ("{", "not JSON: Expecting property name enclosed in double quotes at character 2"),
+        ("[1]", "a JSON object is expected, not a list"),
+        ('{"source": "a", "source": "b"}', "not usable JSON: the key 'source' is there twice"),
+        ('{"source": "a", "meta": {"x": 1, "x": 2}}', "not usable JSON: the key 'x' is there twice"),
+        ('{"source": "a\\ud800"}', "half a character (the lone surrogate \\ud800)"),
+        ('{"source": "a\\u0000"}', "a NUL character (\\u0000)"),
+        ('{"source": "a", "meta": {"\\u0000": 1}}', "a NUL character (\\u0000)"),
+        ('{"source": "a", "meta": {"x": NaN}}', "not usable JSON: NaN is not a JSON number"),
+        ('{"source": "a", "meta": {"x": 1e999}}', "not usable JSON: 1e999 is too large a number"),
+        ('{"source": "a", "meta": ' + "[" * 100_000 + "}", "not usable JSON: nested too deeply"),
+        ('{"source": "a", "meta": 1}', '"meta" must be an object, not a number'),
+        ('{"source": "a", "id": ["x"]}', '"id" must be a string, not a list'),
+        ('{"source": ""}', '"source" is empty; leave the key out where there is no source'),
+        ('{"source": []}', '"source" is empty; leave the key out where there is no source'),
+        ('{"source": ["a", ""]}', "token 2 is empty"),
+        ('{"source": ["a", 1]}', '"source" must be a string or a list of strings, not a list'),
+        ('{"source": ["a"], "source_text": "b"}', "token 1 ('a') is not in the text after character 0"),
+        ('{"target_entities": [[0, 1, "PER"]], "source": "a"}', "target_entities without a target"),
+        ('{"id": "x"}', "there is neither a source nor a target"),
+        (
+            '{"source": ["a"], "entities": [[0, 2, "PER"]]}',
+            "source entity [0, 2) PER passes the end of 1 tokens",
+        ),
+        ('{"source": ["a"], "entities": [[0, 0, "PER"]]}', "source entity: entity [0, 0) must satisfy"),
+        ('{"source": ["a"], "entities": [[-1, 1, "PER"]]}', "source entity: entity [-1, 1) must satisfy"),
+        (
+            '{"source": ["a"], "entities": [[0, 1.0, "PER"]]}',
+            "source entity: [0, 1.0, 'PER'] must be two whole",
+        ),
+        (
+            '{"source": ["a"], "entities": [[true, 1, "PER"]]}',
+            "source entity: [True, 1, 'PER'] must be two whole",
+        ),
+        ('{"source": ["a"], "entities": ["x"]}', 'source entity: "x" is none of [start, end, label]'),
+        ('{"source": ["a"], "entities": [[0, 1, ""]]}', "source entity: entity [0, 1) has an empty label"),
+        (
+            '{"source": "New York", "entities": [{"start_char": 0, "end_char": 5, "label": "LOC"}]}',
+            "source entity: characters [0, 5) do not begin and end with a token: 'New Y'",
+        ),
+        (
+            '{"source": ["a", "b"], "entities": [[0, 2, "PER"], [1, 2, "LOC"]]}',
+            "source entities [0, 2) PER and [1, 2) LOC overlap",
+        ),
+        ('{"source": "a", "target": "b", "target_language": "english"}', "'english' is not a language tag"),
+        (
+            '{"source": "a", "source_language": "fr"}',
+            "the source language is 'fr', but the project's is 'en'",
+        ),
+        ('{"source": "a", "target": "b", "target_language": "en"}', "source and target are both 'en'"),
+        ('{"source": "a", "id": "' + "x" * 301 + '"}', "id has more than 300 characters"),
+    ],
+)
+def test_it_names_the_bad_line_of_a_jsonl_file(read: Read, line: str, reason: str) -> None:
+    records = read('{"source": "good"}\n' + line + '\n{"source": "good"}\n')
+    ((number, given),) = bad(records)
+    assert (number, given[: len(reason)]) == (2, reason)
+    assert len(records) == 3
+
+
+def test_labels_are_mapped_left_out_or_added(read: Read) -> None:
+    row = '{"source": ["a", "b", "c"], "entities": [[0, 1, "PERSON"], [1, 2, "DATE"], [2, 3, "NEW"]]}'
+    assert bad(read(row, label_map={"PERSON": "PER", "DATE": ""}))[0][1].startswith("the label 'NEW' is not")
+    (record,) = read(row, label_map={"PERSON": "PER", "DATE": ""}, add_labels=True)
+    assert spans(record.source) == [(0, 1, "PER"), (2, 3, "NEW")]
+
+
+def test_a_new_label_must_be_writable(read: Read) -> None:
+    row = '{"source": ["a"], "entities": [[0, 1, "A B"]]}'
+    assert "visible characters without spaces" in bad(read(row, add_labels=True))[0][1]
+
+
+# --- files that are not what they are said to be
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "pairs is empty"),
+        (b"\xef\xbb\xbf", "pairs is empty"),
+        ("a\tb\n".encode("utf-16"), "pairs is UTF-16; save it as UTF-8"),
+        (b"\x1f\x8b\x08\x00abc", "pairs is gzip-compressed"),
+        (b"PK\x03\x04abcdef", "pairs is a zip archive"),
+        ('[{"source": "a"}]', "pairs is a JSON list"),
+        ("just text\n", "pairs is neither JSONL"),
+    ],
+)
+def test_it_refuses_files_that_are_something_else(read: Read, content: object, message: str) -> None:
+    with pytest.raises(UnreadableFile, match=message):
+        read(content)
