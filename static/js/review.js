@@ -197,8 +197,11 @@ function perform(name, event, target) {
       panel.open = !panel.open;
       return;
     }
-    case "note":
-      return review.querySelector('input[data-command="note"]')?.focus();
+    case "note": {
+      const note = document.getElementById("note");
+      if (note) note.closest("details").open = true;
+      return note?.focus();
+    }
     default:
       return press(`[data-command="${name}"]`, rowOf(current)) || press(`[data-command="${name}"]`, review.querySelector(".decide"));
   }

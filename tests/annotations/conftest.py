@@ -1,0 +1,59 @@
+"""The cast of the page tests: an owner, an adjudicator, two annotators, a viewer, a stranger."""
+
+import pytest
+from django.test import Client
+from factories import make_pair, make_project, make_user
+
+from annotations.models import Project, SentencePair, User
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    return make_user("olga")
+
+
+@pytest.fixture
+def adam(db: None) -> User:
+    return make_user("adam")
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    return make_user("ana")
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return make_user("ben")
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    return make_user("vera")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return make_user("stranger")
+
+
+@pytest.fixture
+def project(olga: User, adam: User, ana: User, ben: User, vera: User) -> Project:
+    project = make_project("News", owner=olga, adjudicator=adam, annotator=ana, viewer=vera)
+    project.memberships.create(user=ben, role="annotator")
+    return project
+
+
+@pytest.fixture
+def pair(project: Project) -> SentencePair:
+    return make_pair(project)
+
+
+@pytest.fixture
+def sign_in():
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

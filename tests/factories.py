@@ -1,0 +1,120 @@
+"""Small real rows for tests: a cast of people, a project, pairs with the candidates of a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from annotations.models import (
+    Candidate,
+    Membership,
+    PairResult,
+    Project,
+    ProjectionRun,
+    SentencePair,
+    SourceEntity,
+    User,
+)
+from annotations.tokens import join_tokens, locate_tokens
+
+Span = tuple[int, int]
+_numbers = count(1)
+
+
+def make_user(name: str = "", **fields) -> User:  # noqa: ANN003
+    return User.objects.create_user(name or f"user-{next(_numbers)}", password="secret", **fields)
+
+
+def make_project(name: str = "", **members: User) -> Project:
+    """A project with one member per role: make_project(owner=olga, annotator=ana)."""
+    owner = members.get("owner") or make_user()
+    project = Project.objects.create(name=name or f"Project {next(_numbers)}", created_by=owner)
+    for role, user in members.items():
+        Membership.objects.create(project=project, user=user, role=role)
+    return project
+
+
+def make_run(project: Project, language: str = "es") -> ProjectionRun:
+    return ProjectionRun.objects.create(
+        project=project,
+        target_language=language,
+        tagger="spacy",
+        aligner="simalign",
+        method="ngram-candidates",
+        status=ProjectionRun.Status.DONE,
+        signature="test signature",
+        created_by=project.created_by,
+    )
+
+
+def make_pair(
+    project: Project,
+    source: str = "Ana Ruiz lives in Madrid .",
+    target: str = "Ana Ruiz vive en Madrid .",
+    suggestions: Sequence[tuple[Span, Span | None, str]] = (((0, 2), (0, 2), "PER"), ((4, 5), (4, 5), "LOC")),
+    *,
+    language: str = "es",
+    run: ProjectionRun | None = None,
+    alternatives: dict[int, Sequence[Span]] | None = None,
+    confidence: float = 0.9,
+    links: Sequence[tuple[int, int]] | None = None,
+    text: str = "",
+    **fields,  # noqa: ANN003
+) -> SentencePair:
+    """A pair as a finished run leaves it.
+
+    suggestions: (source span, target span or None for a missing one, label), in source order.
+    alternatives: number of the suggestion -> spans of rank 1, 2, ...; text: the target, where its tokens
+    are not joined by single spaces.
+    """
+    source_text, source_offsets = join_tokens(source.split(" "))
+    target_tokens = target.split(" ")
+    target_text, target_offsets = join_tokens(target_tokens)
+    if text:
+        target_text, target_offsets = text, locate_tokens(text, target_tokens)
+    run = run or project.runs.filter(target_language=language).first() or make_run(project, language)
+    pair = SentencePair.objects.create(
+        project=project,
+        source_language="en",
+        target_language=language,
+        source_text=source_text,
+        source_offsets=source_offsets,
+        target_text=target_text,
+        target_offsets=target_offsets,
+        has_source_labels=True,
+        fingerprint=f"{next(_numbers):064d}",
+        status=SentencePair.Status.SUGGESTED,
+        priority=fields.pop("priority", 1 - confidence),
+        shown_run=run,
+        **fields,
+    )
+    links = (
+        links
+        if links is not None
+        else [(i, i) for i in range(min(len(source.split(" ")), len(target_tokens)))]
+    )
+    PairResult.objects.create(
+        run=run,
+        pair=pair,
+        status=PairResult.Status.DONE,
+        link_sources=[i for i, _ in links],
+        link_targets=[j for _, j in links],
+        link_scores=[0.9 for _ in links],
+    )
+    for number, (source_span, target_span, label) in enumerate(suggestions):
+        entity = SourceEntity.objects.create(pair=pair, start=source_span[0], end=source_span[1], label=label)
+        for rank, span in enumerate([target_span, *(alternatives or {}).get(number, ())]):
+            Candidate.objects.create(
+                run=run,
+                pair=pair,
+                source_entity=entity,
+                rank=rank,
+                start=span[0] if span else None,
+                end=span[1] if span else None,
+                label=label,
+                score=1.0 - rank / 10,
+                confidence=confidence if rank == 0 else None,
+                margin=0.5 if rank == 0 else None,
+                reason="close-call" if rank == 0 and confidence < 0.6 else "",
+            )
+    return pair
