@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotations.models import ProjectionRun
 
@@ -12,12 +14,16 @@ PACE_CHUNKS = 20
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """pairs_per_s: 0.0 until a chunk ended; left_s: None until there is a pace."""
+    """pairs_per_s: 0.0 until a chunk ended. left_s: None until there is a pace.
+
+    is_held: a worker holds the run or a chunk of it, and is alive. quiet_s: since something was finished.
+    """
 
     run: ProjectionRun
     pairs_per_s: float
     left_s: float | None
     n_failed_chunks: int
+    is_held: bool
     quiet_s: float
 
     @property
@@ -27,18 +33,33 @@ class Progress:
         return min(100, 100 * self.run.n_done // self.run.n_pairs)
 
     @property
+    def left_text(self) -> str:
+        """The time left as people say it: "about 3 minutes"."""
+        if self.left_s is None:
+            return ""
+        if self.left_s < 60:
+            return _("less than a minute")
+        minutes = round(self.left_s / 60)
+        if minutes < 90:
+            return ngettext("about %d minute", "about %d minutes", minutes) % minutes
+        hours = round(self.left_s / 3600)
+        return ngettext("about %d hour", "about %d hours", hours) % hours
+
+    @property
     def is_preparing(self) -> bool:
         return self.run.status == ProjectionRun.Status.RUNNING and self.run.prepared_at is None
 
 
 def get_progress(run: ProjectionRun) -> Progress:
+    now = timezone.now()
     pace = _pairs_per_s(run)
     return Progress(
         run=run,
         pairs_per_s=pace,
         left_s=max(0, run.n_pairs - run.n_done) / pace if pace else None,
         n_failed_chunks=run.chunks.failed().count(),
-        quiet_s=(timezone.now() - run.moved_at).total_seconds(),
+        is_held=run.chunks.held().exists() or (run.lease_until is not None and run.lease_until > now),
+        quiet_s=(now - run.moved_at).total_seconds(),
     )
 
 

@@ -85,6 +85,10 @@ class RunChunkQuerySet(models.QuerySet):
             | Q(status="running", claim_token=token)
         )
 
+    def held(self) -> RunChunkQuerySet:
+        """A living worker has it in hand."""
+        return self.filter(status="running", lease_until__gt=Now())
+
     def unfinished(self) -> RunChunkQuerySet:
         return self.filter(status__in=["queued", "running"])
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import claims, home, projects, review
+from annotations.views import claims, home, projects, review, runs
 
 app_name = "annotations"
 
@@ -35,4 +35,13 @@ review_urls = [
     path("sentences/<int:pair_id>/release/", claims.claim_release, name="claim_release"),
 ]
 
-urlpatterns = [*project_urls, *review_urls]
+run_urls = [
+    path("projects/<int:project_id>/runs/", runs.runs, name="runs"),
+    path("projects/<int:project_id>/runs/new/", runs.run_launch, name="run_launch"),
+    path("runs/<int:run_id>/", runs.run, name="run"),
+    path("runs/<int:run_id>/progress/", runs.run_progress, name="run_progress"),
+    path("runs/<int:run_id>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<int:run_id>/resume/", runs.run_resume, name="run_resume"),
+]
+
+urlpatterns = [*project_urls, *review_urls, *run_urls]

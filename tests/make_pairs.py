@@ -1,8 +1,9 @@
-"""The smallest project and sentence pairs that a run can work on, made by hand."""
+"""Sentence pairs as an import leaves them, for runs to work on."""
 
 import hashlib
 
-from annotations.models import Membership, Project, SentencePair, SourceEntity, User
+from annotations.models import Project, SentencePair, SourceEntity
+from annotations.tokens import join_tokens
 
 # (source, target, source entities): short sentences that every aligner gets right
 SENTENCES = [
@@ -11,13 +12,6 @@ SENTENCES = [
     ("It rained all day .", "Llovió todo el día .", []),
     ("The train to Lisbon was late .", "El tren a Lisboa llegó tarde .", [(3, 4, "LOC")]),
 ]
-
-
-def make_project(name: str = "Demo", owner: str = "owner") -> Project:
-    user, _ = User.objects.get_or_create(username=owner)
-    project = Project.objects.create(name=name, created_by=user)
-    Membership.objects.create(project=project, user=user, role=Membership.Role.OWNER)
-    return project
 
 
 def add_pair(
@@ -31,15 +25,17 @@ def add_pair(
 ) -> SentencePair:
     """Add a pair of space-separated sentences. entities: None leaves the source unlabelled."""
     number = SentencePair.objects.filter(project=project).count()
+    source_text, source_offsets = join_tokens(source.split())
+    target_text, target_offsets = join_tokens(target.split())
     pair = SentencePair.objects.create(
         project=project,
         source_language="en",
         target_language=language,
         domain=domain,
-        source_text=source,
-        source_offsets=offsets_of(source),
-        target_text=target,
-        target_offsets=offsets_of(target),
+        source_text=source_text,
+        source_offsets=source_offsets,
+        target_text=target_text,
+        target_offsets=target_offsets,
         has_source_labels=entities is not None,
         fingerprint=hashlib.sha256(f"{number} {source} {target}".encode()).hexdigest(),
     )
@@ -56,12 +52,3 @@ def add_pairs(project: Project, n: int, *, labelled: bool = True, **fields: str)
         source, target, entities = SENTENCES[number % len(SENTENCES)]
         pairs.append(add_pair(project, source, target, entities if labelled else None, **fields))
     return pairs
-
-
-def offsets_of(text: str) -> list[int]:
-    offsets, end = [], 0
-    for token in text.split():
-        start = text.index(token, end)
-        end = start + len(token)
-        offsets += [start, end]
-    return offsets

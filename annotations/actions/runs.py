@@ -1,6 +1,5 @@
 """Launch, cancel and resume projection runs. The work itself is in the workers."""
 
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,9 +24,7 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
     """
     chosen = default_names() | choices
     run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
-    check_choices(run)
-    if not SentencePair.objects.for_scope(run).exists():
-        raise ValidationError({"target_language": f"No pair of {target_language} is in this scope."})
+    check_run(run)
     try:
         with transaction.atomic():
             run.save()
@@ -83,10 +80,10 @@ def default_names() -> dict[str, str]:
 
 def _start_on_commit(run: ProjectionRun) -> None:
     # robust: with the broker away the run stays queued, and the first worker that connects takes it up
-    transaction.on_commit(partial(start_run.delay, run.pk), robust=True)
+    transaction.on_commit(lambda: start_run.delay(run.pk), robust=True)
 
 
-def check_choices(run: ProjectionRun) -> None:
+def check_run(run: ProjectionRun) -> None:
     """Raise ValidationError naming each field that holds what no run can use, and what it may hold."""
     errors = {
         field: f"Unknown {field} {getattr(run, field)!r}; known: {', '.join(names)}."
@@ -98,17 +95,23 @@ def check_choices(run: ProjectionRun) -> None:
             errors[field] = 'Options are a JSON object, for example {"max_length": 8}.'
     if run.scope not in ProjectionRun.Scope.values:
         errors["scope"] = f"Unknown scope {run.scope!r}; known: {', '.join(ProjectionRun.Scope.values)}."
-    elif run.scope == ProjectionRun.Scope.FILTER:
-        given = run.scope_filter
-        if not given or not set(given) <= set(FILTER_FIELDS) or not all(map(_is_text, given.values())):
-            errors["scope_filter"] = "Give the domain or the document that the pairs are of."
-    elif run.scope_filter:
+    elif not _is_filter(run.scope_filter):
+        errors["scope_filter"] = f"A filter is an object with {' or '.join(FILTER_FIELDS)}."
+    elif run.scope == ProjectionRun.Scope.FILTER and not run.scope_filter:
+        errors["scope_filter"] = "Give the domain or the document that the pairs are of."
+    elif run.scope != ProjectionRun.Scope.FILTER and run.scope_filter:
         errors["scope_filter"] = f"A filter goes with the scope {ProjectionRun.Scope.FILTER.value!r} only."
     if not 1 <= run.chunk_size <= MAX_CHUNK_SIZE:
         errors["chunk_size"] = f"A chunk has between 1 and {MAX_CHUNK_SIZE} pairs, not {run.chunk_size}."
+    if not errors and not SentencePair.objects.for_scope(run).exists():
+        errors["target_language"] = f"No pair of {run.target_language} is in this scope."
     if errors:
         raise ValidationError(errors)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+def _is_filter(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) <= set(FILTER_FIELDS)
+        and all(isinstance(text, str) and text for text in value.values())
+    )

@@ -18,7 +18,8 @@ from annotations.models import (
     SentencePair,
     SourceEntity,
 )
-from make_pairs import add_pair, add_pairs, make_project
+from factories import make_project
+from make_pairs import add_pair, add_pairs
 from workers import store
 from workers.align import Alignment
 from workers.pipeline import PairOutput

@@ -178,7 +178,7 @@ def take_runs_to_wake(*, only_stalled: bool) -> list[tuple[int, bool]]:
     runs = ProjectionRun.objects.active()
     if only_stalled:
         now = Now()
-        held = RunChunk.objects.filter(run=OuterRef("pk"), status="running", lease_until__gt=now)
+        held = RunChunk.objects.held().filter(run=OuterRef("pk"))
         runs = runs.filter(
             ~Exists(held),
             Q(lease_until=None) | Q(lease_until__lt=now),

@@ -6,15 +6,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from kombu.exceptions import OperationalError
 
 from annotations.actions.runs import FILTER_FIELDS, default_names, launch_run
 from annotations.models import PairCount, Project, ProjectionRun, User
 from annotations.progress import Progress, get_progress
-from workers.tasks import find_workers, known_names
+from annotations.workforce import say_who_works
+from workers.tasks import known_names
 
 POLL_S = 1.0
-QUIET_S = 15.0  # without news, after which the workers are asked for a sign of life
 
 
 class Command(BaseCommand):
@@ -72,34 +71,21 @@ class Command(BaseCommand):
             self._watch(run)
 
     def _watch(self, run: ProjectionRun) -> None:
-        shown = ""
-        news_at = time.monotonic()
+        line = notice = ""
         while True:
             run.refresh_from_db()
             progress = get_progress(run)
-            line = describe(progress)
-            if line != shown:
+            if line != (line := describe(progress)):
                 self.stdout.write(line)
                 self.stdout.flush()
-                shown, news_at = line, time.monotonic()
+            if notice != (notice := say_who_works(progress)):
+                self.stderr.write(notice)
             if not run.is_active:
                 break
-            if time.monotonic() - news_at > QUIET_S:
-                self._look_for_workers()
-                news_at = time.monotonic()
             time.sleep(POLL_S)
         if run.status != ProjectionRun.Status.DONE:
             raise CommandError(f"run {run.pk} {run.get_status_display().lower()}. {run.error}".strip())
         self.stdout.write(run.signature)
-
-    def _look_for_workers(self) -> None:
-        try:
-            workers = find_workers()
-        except OperationalError as error:
-            self.stderr.write(f"The task queue cannot be reached: {error}")
-            return
-        if not workers:
-            self.stderr.write("No worker answers. The run goes on by itself when one is started.")
 
 
 def describe(progress: Progress) -> str:
@@ -113,7 +99,7 @@ def describe(progress: Progress) -> str:
     if progress.pairs_per_s and run.is_active:
         parts.append(f"{progress.pairs_per_s:.1f} pairs/s")
     if progress.left_s is not None and run.is_active:
-        parts.append(f"about {progress.left_s:.0f} s left")
+        parts.append(f"{progress.left_text} left")
     return ", ".join(parts)
 
 

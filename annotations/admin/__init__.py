@@ -1,0 +1,5 @@
+"""Django admin, one module per noun."""
+
+from annotations.admin import runs
+
+__all__ = ["runs"]

@@ -1,0 +1,117 @@
+"""Runs in Django admin: launched, cancelled and resumed through the same actions as on the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from annotations.actions.runs import cancel_run, check_run, launch_run, resume_run
+from annotations.launch_form import name_choices
+from annotations.models import ProjectionRun
+from workers.tasks import known_names
+
+CHOICES = [
+    "target_language",
+    "route",
+    "method",
+    "method_options",
+    "aligner",
+    "aligner_options",
+    "tagger",
+    "tagger_options",
+    "scope",
+    "scope_filter",
+    "chunk_size",
+]
+
+
+class LaunchAdminForm(forms.ModelForm):
+    """What `launch_run` takes, checked as it checks it."""
+
+    class Meta:
+        model = ProjectionRun
+        fields = ["project", *CHOICES]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in known_names():
+            self.fields[field] = forms.ChoiceField(choices=name_choices(field))
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            try:
+                check_run(self.instance)
+            except ValidationError as error:
+                self.add_error(None, error)
+
+
+@admin.register(ProjectionRun)
+class ProjectionRunAdmin(admin.ModelAdmin):
+    list_display = [
+        "id",
+        "project",
+        "target_language",
+        "method",
+        "status",
+        "n_done",
+        "n_pairs",
+        "n_failed",
+        "created_at",
+    ]
+    list_filter = ["status", "target_language", "method"]
+    list_select_related = ["project"]
+    search_fields = ["project__name", "signature"]
+    actions = ["cancel", "resume"]
+    show_full_result_count = False
+
+    def get_form(
+        self, request: HttpRequest, obj: ProjectionRun | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        if not change:
+            kwargs["form"] = LaunchAdminForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: ProjectionRun | None = None) -> list[str]:
+        if obj is None:
+            return ["project", *CHOICES]
+        return [field.name for field in ProjectionRun._meta.fields]
+
+    def has_change_permission(self, request: HttpRequest, obj: ProjectionRun | None = None) -> bool:
+        """A run is what it was launched as. Who may change runs may cancel and resume them in the list."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProjectionRun | None = None) -> bool:
+        is_active = obj is not None and obj.is_active
+        return not is_active and super().has_delete_permission(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: ProjectionRun, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Launch what was filled in; `obj` becomes the run that was launched."""
+        choices = {field: form.cleaned_data[field] for field in CHOICES}
+        run = launch_run(project=obj.project, user=request.user, **choices)
+        obj.pk = run.pk
+        obj.refresh_from_db()
+
+    @admin.action(description="Cancel the selected runs", permissions=["change"])
+    def cancel(self, request: HttpRequest, runs: QuerySet[ProjectionRun]) -> None:
+        self._each(request, runs, cancel_run)
+
+    @admin.action(description="Resume the selected runs", permissions=["change"])
+    def resume(self, request: HttpRequest, runs: QuerySet[ProjectionRun]) -> None:
+        self._each(request, runs, resume_run)
+
+    def _each(self, request: HttpRequest, runs: QuerySet[ProjectionRun], action: Any) -> None:
+        for run in runs.order_by("pk"):
+            try:
+                run = action(run=run)
+            except ValidationError as error:
+                messages.error(request, f"Run {run.pk}: {error.message}")
+            else:
+                messages.success(request, f"Run {run.pk} is {run.get_status_display().lower()} now.")
