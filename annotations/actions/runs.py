@@ -28,7 +28,7 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
     try:
         with transaction.atomic():
             run.save()
-    except IntegrityError as error:
+    except IntegrityError as error:  # somebody else's launch got there first
         raise ValidationError(ALREADY_ACTIVE) from error
     _start_on_commit(run)
     return run
@@ -107,6 +107,12 @@ def check_run(run: ProjectionRun) -> None:
         errors["target_language"] = f"No pair of {run.target_language} is in this scope."
     if errors:
         raise ValidationError(errors)
+    if (
+        ProjectionRun.objects.active()
+        .filter(project=run.project, target_language=run.target_language)
+        .exists()
+    ):
+        raise ValidationError(ALREADY_ACTIVE)
 
 
 def _is_filter(value: object) -> bool:
