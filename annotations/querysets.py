@@ -95,6 +95,9 @@ class RunChunkQuerySet(models.QuerySet):
     def done(self) -> RunChunkQuerySet:
         return self.filter(status="done")
 
+    def not_done(self) -> RunChunkQuerySet:
+        return self.exclude(status="done")
+
     def failed(self) -> RunChunkQuerySet:
         return self.filter(status="failed")
 
