@@ -73,8 +73,8 @@ def process(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
 def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
     """What the run's method wants to know about its pairs before it starts; {} when it learns nothing.
 
-    Pairs of the sample that cannot be tagged or aligned are left out. The answer is plain JSON, as it will be
-    read back for every chunk.
+    It learns from the pairs of the sample that can be aligned. The answer is plain JSON, as it will be read
+    back for every chunk.
     """
     learner = getattr(stages.projector, "learn", None)
     if learner is None:
@@ -83,7 +83,7 @@ def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
     usable = [
         projection_input(pair, output)
         for pair, output in zip(sample, outputs, strict=True)
-        if output.status == "done"
+        if output.alignment is not None
     ]
     try:
         statistics: dict[str, Any] = json.loads(json.dumps(learner(usable), allow_nan=False))

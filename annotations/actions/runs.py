@@ -53,9 +53,8 @@ def resume_run(*, run: ProjectionRun) -> ProjectionRun:
 
     Finished chunks stay as they are; failed ones are tried again.
     """
-    list(
-        run.chunks.not_done().select_for_update().order_by("pk")
-    )  # before the run, as a worker that saves one
+    # chunks before the run, as a worker locks them that saves one
+    list(run.chunks.not_done().select_for_update().order_by("pk"))
     run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.status == Status.DONE:
         raise ValidationError("The run is done; launch a new one to project again.")

@@ -165,8 +165,9 @@ def test_a_method_learns_from_the_pairs_that_can_be_aligned():
         pair("Ana sings", "Ana canta", [ANA]),
         pair("Ana bad", "Ana mal", [ANA]),
         pair("", "Ana", ()),
+        pair("She sings", "Ella canta"),
     ]
-    assert learn(sample, stages(projector=learner)) == {"n": 1, "mean": [1, 2]}
+    assert learn(sample, stages(projector=learner)) == {"n": 2, "mean": [1, 2]}
     assert seen[0].links.tolist() == [[0, 0], [1, 1]]
     assert learn(sample, stages()) == {}
 
