@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations.actions.claims import ORDERS, Queue
 from annotations.actions.review import Seen
 from annotations.edits import Edit
-from annotations.keys import RESERVED_KEYS, is_free_key
+from annotations.keys import CHANGEABLE, FIXED_KEYS, RESERVED_KEYS, is_free_key
 from annotations.languages import canonical_tag
 from annotations.models import Membership, Project, SentencePair
 
@@ -166,3 +168,45 @@ class PairFilterForm(forms.Form):
     document = forms.CharField(max_length=300, required=False)
     id = forms.CharField(max_length=300, required=False)
     after = forms.IntegerField(min_value=0, required=False)
+
+
+class PreferencesForm(forms.Form):
+    """The theme, and a key for every command of the review page whose key can be changed."""
+
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        choices=[("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
+
+    def __init__(self, *args: Any, preferences: dict, labels: list[dict[str, str]], **options: Any) -> None:
+        self.labels = labels
+        own = preferences.get("keys", {})
+        initial = {"theme": preferences.get("theme", "auto")}
+        super().__init__(*args, initial=initial, **options)
+        for command in CHANGEABLE:
+            self.fields[command.name] = forms.CharField(
+                label=command.words, max_length=1, initial=own.get(command.name, command.key)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        keys = {command.name: data.get(command.name, "") for command in CHANGEABLE}
+        by_label = {label["key"]: label["name"] for label in self.labels}
+        for name, key in keys.items():
+            if not key:
+                continue  # said already: this field is required
+            if not is_free_key(key):
+                self.add_error(name, _("A key is one letter or sign; digits choose alternatives."))
+            elif key in by_label:
+                words = _("%(key)s is the key of the label %(label)s.")
+                self.add_error(name, words % {"key": key, "label": by_label[key]})
+            elif list(keys.values()).count(key) > 1 or key in FIXED_KEYS:
+                self.add_error(name, _("Two commands have the key %s.") % key)
+        return data
+
+    @property
+    def preferences(self) -> dict[str, Any]:
+        """What User.preferences keeps: only the keys that are not the defaults."""
+        data = self.cleaned_data
+        keys = {c.name: data[c.name] for c in CHANGEABLE if data[c.name] != c.key}
+        return {"theme": data["theme"], "keys": keys}

@@ -47,7 +47,8 @@ COMMANDS = [
     Command("history", "h", _("Show or hide the history"), REST),
     Command("help", "?", _("Show the keys"), REST, is_fixed=True),
 ]
-COMMAND_NAMES = frozenset(command.name for command in COMMANDS)
+CHANGEABLE = [command for command in COMMANDS if not command.is_fixed]
+FIXED_KEYS = frozenset(command.key for command in COMMANDS if command.is_fixed)
 RESERVED_KEYS = {command.key: command for command in COMMANDS}
 
 
@@ -57,7 +58,7 @@ def key_map(own: dict[str, str], label_keys: Iterable[str]) -> dict[str, str]:
     A label's key wins over everything; an own key that another command or a label holds is ignored.
     """
     defaults = {command.name: command.key for command in COMMANDS}
-    changeable = {command.name for command in COMMANDS if not command.is_fixed}
+    changeable = {command.name for command in CHANGEABLE}
     own = {
         name: key
         for name, key in own.items()

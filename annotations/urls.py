@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from annotations.views import claims, home, projects, review, runs
+from annotations.views import claims, home, preferences, projects, review, runs
 
 app_name = "annotations"
 
 project_urls = [
     path("", home.home, name="home"),
+    path("preferences/", preferences.preferences, name="preferences"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("projects/<int:project_id>/", projects.project, name="project"),
     path("projects/<int:project_id>/settings/", projects.project_settings, name="settings"),

@@ -1,0 +1,130 @@
+"""Every address with every role. A new address must be declared here: what a role may not see is a 404."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from annotations.models import Membership, User
+from annotations.urls import urlpatterns
+from factories import make_pair, make_project, make_user
+
+EVERYBODY = {"owner", "adjudicator", "annotator", "viewer", "stranger"}
+MEMBERS = EVERYBODY - {"stranger"}
+REVIEWERS = MEMBERS - {"viewer"}
+ADJUDICATORS = {"owner", "adjudicator"}
+OWNERS = {"owner"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may use an address, and what a harmless request to it carries."""
+
+    roles: set[str]
+    method: str = "get"
+    data: dict | None = None
+
+
+SEEN = {"version": 0}
+RULES = {
+    "home": Rule(EVERYBODY),
+    "project_create": Rule(EVERYBODY),
+    "preferences": Rule(EVERYBODY),
+    "project": Rule(MEMBERS),
+    "settings": Rule(OWNERS),
+    "pairs": Rule(MEMBERS),
+    "members": Rule(MEMBERS),
+    "member_add": Rule(OWNERS, "post", {"username": "nobody", "role": "viewer"}),
+    "member_change": Rule(OWNERS, "post", {"role": "annotator"}),
+    "member_remove": Rule(OWNERS, "post"),
+    "review_next": Rule(REVIEWERS),
+    "undo": Rule(REVIEWERS, "post"),
+    "redo": Rule(REVIEWERS, "post"),
+    "pair": Rule(MEMBERS),
+    "review_edit": Rule(REVIEWERS, "post", SEEN | {"edit": "reject", "position": 0}),
+    "review_accept": Rule(REVIEWERS, "post", SEEN),
+    "review_skip": Rule(REVIEWERS, "post", SEEN),
+    "review_flag": Rule(REVIEWERS, "post", SEEN),
+    "review_note": Rule(REVIEWERS, "post", SEEN | {"note": "x"}),
+    "review_correct": Rule(ADJUDICATORS, "post"),
+    "history": Rule(MEMBERS),
+    "claim_take_over": Rule(ADJUDICATORS, "post"),
+    "claim_heartbeat": Rule(REVIEWERS, "post"),
+    "claim_release": Rule(REVIEWERS, "post"),
+    "runs": Rule(MEMBERS),
+    "run_launch": Rule(OWNERS),
+    "run": Rule(MEMBERS),
+    "run_progress": Rule(MEMBERS),
+    "run_cancel": Rule(OWNERS, "post"),
+    "run_resume": Rule(OWNERS, "post"),
+}
+NAMES = [pattern.name for pattern in urlpatterns]
+
+
+def test_every_address_is_declared() -> None:
+    assert all(isinstance(pattern, URLPattern) for pattern in urlpatterns)
+    assert set(NAMES) == set(RULES)
+
+
+@pytest.fixture
+def world(db: None) -> dict:
+    """A project with everything an address can name, and one person per role beside those named."""
+    people = {role: make_user(role) for role in sorted(MEMBERS)}
+    project = make_project("News", **people)
+    bystander = Membership.objects.create(project=project, user=make_user(), role="viewer")
+    pair = make_pair(project)
+    done = make_user("reviewer of another pair")
+    Membership.objects.create(project=project, user=done, role="annotator")
+    return {
+        "people": people | {"stranger": make_user("stranger")},
+        "project_id": project.pk,
+        "pair_id": pair.pk,
+        "member_id": bystander.pk,
+        "run_id": pair.shown_run_id,
+    }
+
+
+def address(name: str, world: dict) -> str:
+    pattern = next(pattern for pattern in urlpatterns if pattern.name == name)
+    return reverse(f"annotations:{name}", kwargs={key: world[key] for key in pattern.pattern.converters})
+
+
+def request(client: Client, name: str, world: dict):
+    rule = RULES[name]
+    data = dict(rule.data or {})
+    if "version" in data:
+        data["run"] = world["run_id"]
+    return getattr(client, rule.method)(address(name, world), data)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_declared_roles_get_in(name: str, world: dict, sign_in) -> None:
+    if name == "review_correct":
+        finish_as_somebody_else(world, sign_in)
+    for role, person in world["people"].items():
+        status = request(sign_in(person), name, world).status_code
+        if role in RULES[name].roles:
+            assert status in {200, 204, 302, 409}, role
+        else:
+            assert status == 404, role
+
+
+def test_nobody_gets_in_without_signing_in(world: dict) -> None:
+    for name in NAMES:
+        response = request(Client(), name, world)
+        assert response.status_code == 302, name
+        assert response.url.startswith(reverse("login")), name
+
+
+def test_what_changes_something_refuses_get(world: dict, sign_in) -> None:
+    client = sign_in(world["people"]["owner"])
+    for name in [name for name in NAMES if RULES[name].method == "post"]:
+        assert client.get(address(name, world)).status_code == 405, name
+
+
+def finish_as_somebody_else(world: dict, sign_in) -> None:
+    reviewer = sign_in(User.objects.get(username="reviewer of another pair"))
+    request(reviewer, "review_accept", world)
