@@ -31,6 +31,8 @@ def worker_may_not_import(module: str, name: str) -> bool:
 
 def annotations_may_not_import(module: str, name: str) -> bool:
     if is_within(name, {"workers"}):
+        if is_within(module, {"annotations.management"}):  # commands are processes of their own
+            return is_within(name, {"workers.store"})
         return name != "workers" and not is_within(name, WORKERS_FOR_ANNOTATIONS)
     if is_within(name, MODEL_PACKAGES):
         return True

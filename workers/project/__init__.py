@@ -84,10 +84,11 @@ class Projector(Protocol):
 
 
 METHODS = {
+    "soft": "workers.project.soft.Soft",
     "word-to-word": "workers.project.heuristic.WordToWord",
     "ngram-candidates": "workers.project.candidates.NgramCandidates",
 }
-DEFAULT_METHOD = "ngram-candidates"
+DEFAULT_METHOD = "soft"
 
 
 def get_projector(name: str, **options: Any) -> Projector:

@@ -1,0 +1,184 @@
+"""Project the entities of a CoNLL file onto its translation. Needs no database and no server."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations.tokens import tokenize
+
+
+class Command(BaseCommand):
+    help = "Project the entities of SOURCE.conll (or of tagged raw text) onto the sentences of TARGET.conll."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "files", nargs="+", type=Path, metavar="[SOURCE.conll] TARGET.conll",
+            help="labelled source and target sentences; only the target with --source-text",
+        )  # fmt: skip
+        parser.add_argument("-o", "--output", type=Path, required=True, help="the target in IOB2")
+        parser.add_argument("--source-text", type=Path, help="raw source sentences, one a line, tagged first")
+        parser.add_argument("--method", help="projection method (default: the best we have)")
+        parser.add_argument(
+            "--option", action="append", default=[], metavar="KEY=VALUE",
+            help="an option of the method; VALUE is JSON, or text where it is not. May be repeated",
+        )  # fmt: skip
+        parser.add_argument("--aligner", help="word aligner (default: the best we have)")
+        parser.add_argument("--links", type=Path, help="use these Pharaoh links, one line a sentence")
+        parser.add_argument("--tagger", help="tagger of --source-text")
+        parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
+        parser.add_argument("--target-language", default="und", help="BCP 47 code, kept in the candidates")
+        parser.add_argument("--candidates", type=Path, help="also write one JSON object per source entity")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        from workers.conll import replace_file
+        from workers.project.files import project_sentences
+
+        try:
+            pairs = read_pairs(options)
+            alignments = find_alignments(options, pairs)
+            method = method_name(options["method"])
+            sentences = project_sentences(pairs, alignments, method, **parse_options(options["option"]))
+            with ExitStack() as files:
+                output = files.enter_context(replace_file(options["output"]))
+                path = options["candidates"]
+                candidates = files.enter_context(replace_file(path)) if path else None
+                counts = write_results(sentences, output, candidates, self.stderr)
+        except (ValueError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{method}: {counts['projected']} of {counts['entities']} entities projected "
+            f"in {counts['sentences']} sentences, {counts['failed']} sentences not aligned"
+        )
+
+
+def read_pairs(options: dict[str, Any]) -> list[Any]:
+    """The sentence pairs that the command line names. Raises ValueError with file and line."""
+    from workers.conll import read_conll
+    from workers.project.files import SentencePair
+
+    files, text = options["files"], options["source_text"]
+    expected = 1 if text else 2
+    if len(files) != expected:
+        wanted = "TARGET.conll with --source-text" if text else "SOURCE.conll and TARGET.conll"
+        raise ValueError(f"expected {wanted}, got {len(files)} files")
+    target = read_conll(files[-1], lenient=True)
+    if text:
+        source_path = text
+        tokens = read_raw_text(text, options["source_language"])
+        check_counts(source_path, len(tokens), files[-1], len(target))
+        entities = tag(tokens, options)
+    else:
+        source_path = files[0]
+        source = read_conll(source_path)
+        if source and source[0].tags is None:
+            raise ValueError(f"{source_path}:{source[0].line}: the source has no tags; see --source-text")
+        check_counts(source_path, len(source), files[-1], len(target))
+        tokens = [sentence.tokens for sentence in source]
+        entities = [sentence.entities for sentence in source]
+    return [
+        SentencePair(words, sentence.tokens, spans)
+        for words, sentence, spans in zip(tokens, target, entities, strict=True)
+    ]
+
+
+def read_raw_text(path: Path, language: str) -> list[list[str]]:
+    lines = path.read_bytes().split(b"\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    sentences = []
+    for number, raw in enumerate(lines, 1):
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}:{number}: not UTF-8 at byte {error.start} of the line") from error
+        offsets = tokenize(text, language)
+        sentences.append([text[a:b] for a, b in zip(offsets[::2], offsets[1::2], strict=True)])
+    return sentences
+
+
+def tag(sentences: Sequence[Sequence[str]], options: dict[str, Any]) -> list[Any]:
+    from workers.tag import DEFAULT_TAGGER, get_tagger
+
+    return list(get_tagger(options["tagger"] or DEFAULT_TAGGER).tag(sentences))
+
+
+def check_counts(source: Path, n_source: int, target: Path, n_target: int) -> None:
+    if n_source != n_target:
+        raise ValueError(f"{source} has {n_source} sentences, {target} has {n_target}")
+
+
+def find_alignments(options: dict[str, Any], pairs: Sequence[Any]) -> Any:
+    """The links of a file, or the aligner that makes them."""
+    from workers.align import DEFAULT_ALIGNER, get_aligner
+    from workers.project.files import read_links
+
+    if options["links"]:
+        if options["aligner"]:
+            raise ValueError("--links and --aligner exclude each other")
+        return read_links(options["links"], pairs)
+    return get_aligner(options["aligner"] or DEFAULT_ALIGNER)
+
+
+def method_name(name: str | None) -> str:
+    from workers.project import DEFAULT_METHOD, METHODS
+
+    if name is not None and name not in METHODS:
+        raise ValueError(f"unknown projection method {name!r}; known: {', '.join(METHODS)}")
+    return name or DEFAULT_METHOD
+
+
+def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
+    """KEY=VALUE strings; VALUE is JSON, or text where it is not."""
+    parsed: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ValueError(f"--option {pair!r} is not KEY=VALUE")
+        try:
+            parsed[key.replace("-", "_")] = json.loads(value)
+        except json.JSONDecodeError:
+            parsed[key.replace("-", "_")] = value
+    return parsed
+
+
+def write_results(sentences: Any, output: TextIO, candidates: TextIO | None, errors: Any) -> dict[str, int]:
+    from workers.conll import write_conll
+    from workers.spans import Entity
+
+    counts = dict.fromkeys(("sentences", "entities", "projected", "failed"), 0)
+    for number, sentence in enumerate(sentences):
+        projected = [p for p in sentence.projections if p.span]
+        entities = [Entity(p.span.start, p.span.end, p.entity.label) for p in projected]
+        write_conll(output, [(sentence.pair.target_tokens, entities)])
+        counts["sentences"] += 1
+        counts["entities"] += len(sentence.projections)
+        counts["projected"] += len(projected)
+        if sentence.status:
+            counts["failed"] += 1
+            errors.write(f"sentence {number}: {sentence.status}: {sentence.message}")
+        if candidates is not None:
+            for projection in sentence.projections:
+                candidates.write(json.dumps(candidate_row(number, projection), ensure_ascii=False) + "\n")
+    return counts
+
+
+def candidate_row(number: int, projection: Any) -> dict[str, Any]:
+    entity, span = projection.entity, projection.span
+    return {
+        "sentence": number,
+        "source": {"start": entity.start, "end": entity.end, "label": entity.label},
+        "target": {"start": span.start, "end": span.end} if span else None,
+        "confidence": round(projection.confidence, 6),
+        "margin": round(projection.margin, 6),
+        "reason": projection.reason,
+        "alternatives": [
+            {"start": other.start, "end": other.end, "score": round(other.score, 6)}
+            for other in projection.alternatives
+        ],
+    }

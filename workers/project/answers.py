@@ -1,0 +1,107 @@
+"""The numbers that describe one answer (a span for an entity): is there a counterpart, and is it this one?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.project.batch import FlatBatch, Floats, Ints
+from workers.project.forms import SHAPES, token_shape
+from workers.project.spanfeatures import Spans
+
+FROM_SPAN = (
+    "covered", "explained", "coverage", "membership-mean", "uncovered-words", "unexplained-words",
+    "foreign-words", "left-outside", "linked-share", "links-inside", "dice", "length", "form", "form-covered",
+    "form-left-outside", "name-share", "previous-before", "following-after", "previous-inside",
+    "following-inside", "one-word", "longer", "shorter", "first-falls", "last-falls", "first-edge",
+    "last-edge", "before-edge", "after-edge", "first-punctuation", "last-punctuation", "punctuation-inside",
+)  # fmt: skip
+BEST_ANYWHERE = ("covered", "form-covered", "coverage")
+LABELS = ("PER", "ORG", "LOC", "MISC")
+
+
+def describe_answers(
+    flat: FlatBatch, spans: Spans, scores: Floats, log_share: Floats, row: Ints
+) -> tuple[Floats, tuple[str, ...]]:
+    """(entities, names) features of each entity's answer `row` (a row of `spans`, -1 for none: all zero).
+
+    scores, log_share: (rows,) the ranker's score and its log softmax over the entity's candidates.
+    """
+    n = flat.n_entities
+    has_row = row >= 0
+    place = np.where(has_row, row, 0)
+    columns: dict[str, NDArray[np.generic]] = {"has-candidates": np.bincount(spans.entity, minlength=n) > 0}
+    if not len(spans.entity):
+        return _without_candidates(flat)
+    share = np.exp(log_share)
+    top = np.full(n, -np.inf)
+    np.maximum.at(top, spans.entity, scores)
+    # the best of the other candidates, for the gap to it
+    others = scores.copy()
+    others[row[has_row]] = -np.inf
+    second = np.full(n, -np.inf)
+    np.maximum.at(second, spans.entity, others)
+    gap = np.where(has_row & np.isfinite(second), scores[place] - second, 8.0)
+    columns |= {
+        "share": np.where(has_row, share[place], 0.0),
+        "log-share": np.where(has_row, np.maximum(log_share[place], -12.0), 0.0),
+        "score": np.where(has_row, scores[place], 0.0) / 10,
+        "gap": np.where(has_row, np.tanh(gap / 4), 0.0),
+        "candidates": np.log1p(np.bincount(spans.entity, minlength=n)),
+        "entropy": -np.bincount(spans.entity, share * log_share, minlength=n),
+    }
+    for name in FROM_SPAN:
+        values = spans.features[:, spans.names.index(name)]
+        columns[name] = np.where(has_row, values[place], 0.0)
+    for name in BEST_ANYWHERE:
+        best = np.zeros(n)
+        np.maximum.at(best, spans.entity, spans.features[:, spans.names.index(name)])
+        columns[f"best-{name}"] = best
+    columns |= _entity_columns(flat)
+    return np.stack([np.asarray(c, dtype=np.float64) for c in columns.values()], axis=1), tuple(columns)
+
+
+def answer_names() -> tuple[str, ...]:
+    spans = (f"best-{name}" for name in BEST_ANYWHERE)
+    ranks = ("has-candidates", "share", "log-share", "score", "gap", "candidates", "entropy")
+    return (*ranks, *FROM_SPAN, *spans, *ENTITY_NAMES)
+
+
+ENTITY_NAMES = (
+    "words", "linked", "tagger", "tagger-log-odds", "by-person", "first-upper", "first-lower", "has-digit",
+    "at-start", "claims", *(f"predicted-{label}" for label in LABELS),
+)  # fmt: skip
+
+
+def _entity_columns(flat: FlatBatch) -> dict[str, NDArray[np.generic]]:
+    tagger = flat.tagger_score
+    by_person = tagger >= 1.0
+    labels = np.array([entity.label for item in flat.inputs for entity in item.entities])
+    shapes = np.array(
+        [
+            token_shape(flat.inputs[number].source_tokens[start])
+            for number, start in zip(flat.sentence.tolist(), flat.start.tolist(), strict=True)
+        ],
+        dtype=np.float64,
+    ).reshape(-1, len(SHAPES))
+    n_links = np.bincount(flat.link_entity, minlength=flat.n_entities)
+    values: list[NDArray[np.generic]] = [
+        np.log(flat.length),
+        n_links > 0,
+        tagger,
+        np.log((tagger + 0.02) / (1.02 - tagger)),
+        by_person,
+        shapes[:, 0],
+        shapes[:, 1],
+        shapes[:, 2],
+        flat.start == 0,
+        np.log1p(np.bincount(flat.sentence)[flat.sentence]),
+        *((labels == label) & ~by_person for label in LABELS),
+    ]
+    return dict(zip(ENTITY_NAMES, values, strict=True))
+
+
+def _without_candidates(flat: FlatBatch) -> tuple[Floats, tuple[str, ...]]:
+    names = answer_names()
+    table = np.zeros((flat.n_entities, len(names)))
+    for name, values in _entity_columns(flat).items():
+        table[:, names.index(name)] = values
+    return table, names
