@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import claims, home, preferences, projects, review, runs
+from annotations.views import claims, home, imports, preferences, projects, review, runs
 
 app_name = "annotations"
 
@@ -45,4 +45,14 @@ run_urls = [
     path("runs/<int:run_id>/resume/", runs.run_resume, name="run_resume"),
 ]
 
-urlpatterns = [*project_urls, *review_urls, *run_urls]
+file_urls = [
+    path("projects/<int:project_id>/imports/", imports.imports, name="imports"),
+    path("imports/<int:batch_id>/", imports.import_batch, name="import"),
+    path("imports/<int:batch_id>/check/", imports.import_check, name="import_check"),
+    path("imports/<int:batch_id>/commit/", imports.import_commit, name="import_commit"),
+    path("imports/<int:batch_id>/discard/", imports.import_discard, name="import_discard"),
+    path("imports/<int:batch_id>/ask-again/", imports.import_ask_again, name="import_ask_again"),
+    path("imports/<int:batch_id>/rejected/", imports.import_rejected, name="import_rejected"),
+]
+
+urlpatterns = [*project_urls, *review_urls, *run_urls, *file_urls]

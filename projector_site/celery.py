@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projector_site.settings")
 
 app = Celery("projector")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["workers"])
+app.autodiscover_tasks(["workers", "annotations"])
 app.steps["consumer"].add("workers.tasks:RunKeeper")
 
 

@@ -164,6 +164,16 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# What an import may bring. The command line is free to ask for more than the pages.
+IMPORT_MAX_UPLOAD_BYTES = env_int("IMPORT_MAX_UPLOAD_MB", 200) * 1_000_000
+IMPORT_MAX_LINE_BYTES = env_int("IMPORT_MAX_LINE_BYTES", 1_000_000)
+IMPORT_MAX_TOKENS = env_int("IMPORT_MAX_TOKENS", 1_000)
+FILE_UPLOAD_HANDLERS = [
+    "annotations.imports.upload.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # --- task queue: the embedded broker of the data folder unless an address is given.
 # A task is acknowledged when done, so a killed worker loses none; each is safe to run twice.
 
@@ -175,6 +185,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = env_str("TASK_QUEUE", "cpu")
+CELERY_TASK_ROUTES = {"annotations.tasks.*": {"queue": env_str("FILES_QUEUE", "cpu")}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

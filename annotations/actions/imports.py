@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from string import ascii_letters
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 from annotations.imports.check import Rules, checked
 from annotations.imports.records import BadLine, ImportOptions, PairRecord
 from annotations.imports.store import store_records
+from annotations.keys import RESERVED_KEYS, is_free_key
 from annotations.models import ImportBatch, Project, User
 
 PROBLEMS_KEPT = 200
@@ -40,7 +42,7 @@ class Reading:
         """The records that can be imported; the bad lines are noted."""
         for record in records:
             self.n_read += 1
-            if self.on_read and self.n_read % 1000 == 0:
+            if self.on_read and self.n_read % 5000 == 0:
                 self.on_read(self.n_read)
             if isinstance(record, PairRecord):
                 yield record
@@ -121,5 +123,7 @@ def add_labels(project: Project, names: Iterable[str]) -> None:
 
 
 def _free_key(name: str, labels: list[dict[str, Any]]) -> str:
-    taken = {label["key"] for label in labels}
-    return next((letter for letter in name.lower() if letter.isalpha() and letter not in taken), "")
+    """A letter of the name that is no key yet, else any letter, else none."""
+    taken = {label["key"] for label in labels} | RESERVED_KEYS.keys()
+    letters = name.lower() + name.upper() + ascii_letters
+    return next((letter for letter in letters if is_free_key(letter) and letter not in taken), "")

@@ -1,0 +1,41 @@
+"""Celery tasks of the web side: imports and exports that take longer than a request.
+
+They read and write below MEDIA_ROOT, so they go to a queue (FILES_QUEUE) whose workers share that folder with
+the site.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+
+from annotations.actions import import_work
+
+logger = logging.getLogger(__name__)
+
+# What passes by itself: the database restarts, or two transactions waited for each other.
+PASSING = (OperationalError, InterfaceError)
+RETRY: dict[str, Any] = {"autoretry_for": PASSING, "max_retries": 8, "retry_backoff": True}
+
+
+@shared_task(**RETRY)
+def check_import(batch_id: int) -> None:
+    _or_mark_failed(import_work.run_check, import_work.mark_failed, batch_id)
+
+
+@shared_task(**RETRY)
+def import_staged(batch_id: int) -> None:
+    _or_mark_failed(import_work.run_import, import_work.mark_failed, batch_id)
+
+
+def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str], None], pk: int) -> None:
+    """Whatever goes wrong is said on the page; only what passes by itself is tried again."""
+    try:
+        work(pk)
+    except PASSING:
+        raise
+    except Exception as error:
+        logger.exception("%s of %s failed", work.__name__, pk)
+        mark_failed(pk, f"{type(error).__name__}: {error}")
