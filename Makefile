@@ -7,6 +7,8 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/requirements.installed
 TESTS_INSTALLED := $(VENV)/test-requirements.installed
 CHROMIUM := /usr/bin/chromium
+# The pip of older systems fails on packages that come as source only.
+PIP := pip==26.3
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input
 
 .PHONY: up test check unit-tests browser-tests
@@ -30,6 +32,7 @@ browser-tests: $(TESTS_INSTALLED) $(CHROMIUM)
 
 $(INSTALLED): requirements.txt | $(PYTHON)
 	@echo "Installing requirements.txt into $(VENV); the first time takes some minutes ..."
+	@$(PIP_INSTALL) $(PIP)
 	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 

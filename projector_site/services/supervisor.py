@@ -11,6 +11,7 @@ from projector_site.services.errors import ServiceError, StopRequested
 from projector_site.services.process import Child, Program
 
 STABLE_AFTER_S = 30.0
+STDIN = 0
 LONGEST_BACK_OFF_S = 30.0
 START_WITHIN_S = 60.0
 
@@ -26,6 +27,8 @@ class Supervisor:
         self.due: dict[str, float] = {}  # name -> when to start it again
         self.stop_requested = False
         self._wake_read, self._wake_write = os.pipe()
+        self._poll = select.poll()
+        self._poll.register(self._wake_read, select.POLLIN)
 
     def handle_signals(self) -> None:
         """Ctrl-C, SIGTERM and a closed terminal ask for a stop; a child's end wakes the loop."""
@@ -36,6 +39,10 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._request_stop)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal
             signal.signal(signal.SIGHUP, self._request_stop)
+            if os.isatty(
+                STDIN
+            ):  # SIGHUP goes to the session's leader, which need not pass it on: make does not
+                self._poll.register(STDIN, select.POLLHUP)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _request_stop(self, *_: object) -> None:
@@ -43,8 +50,12 @@ class Supervisor:
 
     def pause(self, seconds: float | None) -> None:
         """Wait for a signal or for `seconds`. Raises StopRequested."""
-        if not self.stop_requested and select.select([self._wake_read], [], [], seconds)[0]:
-            os.read(self._wake_read, 4096)
+        if not self.stop_requested:
+            for descriptor, _ in self._poll.poll(None if seconds is None else seconds * 1000):
+                if descriptor == self._wake_read:
+                    os.read(self._wake_read, 4096)
+                else:
+                    self.stop_requested = True  # the terminal is gone
         if self.stop_requested:
             raise StopRequested
 

@@ -34,7 +34,6 @@ class Up:
                 stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=None if terminal is None else take_terminal,
             )
 
     @property
@@ -69,14 +68,6 @@ class Up:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
-
-
-def take_terminal() -> None:
-    """Make standard input, a pseudo-terminal, the terminal of the new session."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Browser:

@@ -109,6 +109,7 @@ def test_ctrl_c_leaves_nothing(first_start: Up, wait_until: Callable[..., None])
 def test_a_closed_terminal_leaves_nothing(
     first_start: Up, start_up: Callable[..., Up], wait_until: Callable[..., None]
 ) -> None:
+    # Not its controlling terminal: under make, too, nobody sends SIGHUP when it closes.
     controller, terminal = pty.openpty()
     second = start_up("--no-demo", terminal=terminal)
     os.close(terminal)
@@ -132,6 +133,8 @@ def test_a_killed_supervisor_leaves_nothing_and_starts_again(
     wait_until(lambda: all_gone(processes), why="the servers are gone", within_s=15)
     fourth = start_up("--no-demo")
     assert Browser(fourth.address).get("/sign-in/")[0] == 200
+    fourth.process.send_signal(signal.SIGHUP)
+    assert fourth.process.wait(30) == 0
 
 
 def test_it_says_that_the_port_is_taken(data_folder: Path) -> None:
