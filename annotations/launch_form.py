@@ -37,7 +37,7 @@ class LaunchForm(forms.Form):
     )
     document = forms.CharField(label=_("Document"), max_length=300, required=False)
     route = forms.ChoiceField(label=_("Route"))
-    method = forms.ChoiceField(label=_("Projection method"))
+    method = forms.ChoiceField(label=_("Projection method"), widget=forms.RadioSelect)
     aligner = forms.ChoiceField(label=_("Word aligner"))
     tagger = forms.ChoiceField(
         label=_("Source tagger"), help_text=_("Used for sentences whose source came without labels.")
@@ -60,8 +60,9 @@ class LaunchForm(forms.Form):
             (row["target_language"], f"{get_language(row['target_language']).name} ({row['n_pairs']:,})")
             for row in rows
         ]
-        for field in known_names():
+        for field, names in known_names().items():
             self.fields[field].choices = name_choices(field)
+            self.fields[field].initial = next(iter(names))
         for field in OPTION_FIELDS:
             self.fields[field].widget.attrs |= {"rows": 2, "placeholder": "{}", "spellcheck": "false"}
 

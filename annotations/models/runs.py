@@ -23,9 +23,9 @@ class ProjectionRun(models.Model):
         FAILED = "failed", "Failed"
 
     class Scope(models.TextChoices):
-        ALL = "all", "All pairs"
-        UNREVIEWED = "unreviewed", "Pairs not reviewed yet"
-        FILTER = "filter", "Pairs of a domain or document"
+        ALL = "all", "All sentences"
+        UNREVIEWED = "unreviewed", "Sentences not reviewed yet"
+        FILTER = "filter", "Sentences of a domain or document"
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="runs")
     target_language = models.CharField(max_length=35)
