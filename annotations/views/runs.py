@@ -93,9 +93,17 @@ def _context(run: ProjectionRun) -> dict[str, Any]:
         "notice": say_who_works(progress),
         "failed_chunks": run.chunks.failed()[:LIST_SIZE] if progress.n_failed_chunks else [],
         "problems": _first_problems(run) if run.n_failed else [],
-        "other_signatures": run.chunks.exclude(signature="").values_list("signature", flat=True).distinct(),
+        "signature_parts": run.signature.split("|") if run.signature else [],
+        "other_signatures": _other_signatures(run),
         "may_change": run.project.role in OWN,
     }
+
+
+def _other_signatures(run: ProjectionRun) -> list[list[str]]:
+    """In what the workers differ that did chunks with other versions than the run was prepared with."""
+    parts = set(run.signature.split("|"))
+    others = run.chunks.exclude(signature="").values_list("signature", flat=True).distinct()
+    return [[part for part in other.split("|") if part not in parts] for other in others]
 
 
 def _first_problems(run: ProjectionRun) -> list[Any]:
