@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -107,16 +108,19 @@ def live_broker(running_broker: None) -> str:
 class LiveWorker:
     """A Celery worker as a process of its own, on the test database."""
 
-    def __init__(self, *, concurrency: int) -> None:
+    numbers = count(1)  # several workers need names of their own
+
+    def __init__(self, *, concurrency: int, include: str) -> None:
         from django.db import connection
 
         self.log = settings.DATA_FOLDER.logs / "worker.log"
         command = [sys.executable, "-m", "celery", "-A", "projector_site", "worker"]
         command += ["--concurrency", str(concurrency), "--loglevel", "INFO", "-Q", "cpu"]
-        command += ["--without-gossip", "--without-mingle"]
+        command += ["--without-gossip", "--without-mingle", "--hostname", f"worker-{next(self.numbers)}@%h"]
+        command += ["--include", include] if include else []
         environment = {
             "DATABASE_URL": url_of(connection.settings_dict),
-            "PYTHONPATH": str(PROJECT_ROOT),
+            "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), str(PROJECT_ROOT / "tests")]),
             "OMP_NUM_THREADS": "1",
             "TOKENIZERS_PARALLELISM": "false",
         }
@@ -149,11 +153,14 @@ class LiveWorker:
 
 @pytest.fixture
 def start_worker(live_broker: str, transactional_db: None) -> Iterator[Callable[..., LiveWorker]]:
-    """Starts a worker, ready when it returns: `worker = start_worker(concurrency=1)`."""
+    """Starts a worker, ready when it returns: `worker = start_worker(concurrency=1)`.
+
+    `include` names a module with tasks of the test's own.
+    """
     started: list[LiveWorker] = []
 
-    def start(*, concurrency: int = 1) -> LiveWorker:
-        started.append(LiveWorker(concurrency=concurrency))
+    def start(*, concurrency: int = 1, include: str = "") -> LiveWorker:
+        started.append(LiveWorker(concurrency=concurrency, include=include))
         return started[-1]
 
     yield start
