@@ -39,7 +39,7 @@ _ENTITIES = {"&#91;": "[", "&#93;": "]", "&lt;": "<", "&gt;": ">", "&#123;": "{"
 _NO_SPACES = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
 )
-_HUGS_LEFT = ".,)。、，．）"  # written without a space before it in every language
+_HUGS_LEFT = ".,)。、，．）"  # no language writes a space before it, but tokenised text has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +110,13 @@ def read_markers(translation: str, markers: Markers, *, source: str, n_expected:
         if escaped not in source and mark in markers:
             translation = translation.replace(escaped, mark)
     openings, closings = markers
+    hugging = "".join(mark for mark in _HUGS_LEFT if f" {mark}" not in source)
     readings: list[MarkedText] = []
     for variants in ((), _LOOK_ALIKES, _PUNCTUATION):
         for pair in variants:
             if pair[0] not in source and pair[1] not in source:
                 openings, closings = openings + pair[0], closings + pair[1]
-        readings.append(_read(translation, openings, closings, markers))
+        readings.append(_read(translation, openings, closings, markers, hugging=hugging))
         if len(readings[-1].spans) == n_expected:
             break
     best = min(readings, key=lambda reading: abs(len(reading.spans) - n_expected))
@@ -179,8 +180,11 @@ def _read_translation(
     return read_markers(translation.text, markers, source=sentence.text, n_expected=len(sentence.entities))
 
 
-def _read(text: str, openings: str, closings: str, markers: Markers) -> MarkedText:
-    """Pair the marks of a text and take them out, with the white space that they brought."""
+def _read(text: str, openings: str, closings: str, markers: Markers, *, hugging: str) -> MarkedText:
+    """Pair the marks of a text and take them out, with the white space that they brought.
+
+    hugging: punctuation that has no space before it.
+    """
     paired = _pairs(text, openings, closings)
     marks = re.escape(openings + closings)
     cleaned = ""
@@ -195,7 +199,9 @@ def _read(text: str, openings: str, closings: str, markers: Markers) -> MarkedTe
         opens = any(index in paired for index in inside)
         if closes:
             spans.append((opened, len(cleaned)))
-        cleaned += _gap(group[0], cleaned[-1:], text[place : place + 1], opens=opens, closes=closes)
+        after = text[place : place + 1]
+        if after not in hugging or opens:
+            cleaned += _gap(group[0], cleaned[-1:], after, opens=opens, closes=closes)
         if opens:
             opened = len(cleaned)
         unpaired = len(inside) - opens - closes
@@ -227,8 +233,6 @@ def _gap(group: str, before: str, after: str, *, opens: bool, closes: bool) -> s
     if "\n" in group:
         return "\n"
     if _NO_SPACES.match(before) and _NO_SPACES.match(after):
-        return ""
-    if after in _HUGS_LEFT and not opens:
         return ""
     if opens and closes:
         return " "

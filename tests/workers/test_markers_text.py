@@ -105,10 +105,15 @@ def test_markers_that_the_text_uses_are_not_chosen(text: str, expected: str | No
 def test_markers_are_read_and_taken_out(
     translation: str, n_expected: int, text: str, marked: list[str], flags: str
 ) -> None:
-    found = read_markers(translation, SQUARE, source="Obama visited Berlin .", n_expected=n_expected)
+    found = read_markers(translation, SQUARE, source="Obama visited Berlin.", n_expected=n_expected)
     assert found.text == text
     assert [found.text[start:end] for start, end in found.spans] == marked
     assert list(found.flags) == [f"markers-{flag}" for flag in flags.split()]
+
+
+def test_tokenised_text_stays_tokenised() -> None:
+    found = read_markers("[ Obama ] , [ Ana ] .", SQUARE, source="Obama , Ana .", n_expected=2)
+    assert found == MarkedText("Obama , Ana .", ((0, 5), (8, 11)))
 
 
 def test_brackets_of_the_source_are_never_taken_for_markers() -> None:

@@ -176,7 +176,7 @@ def train_translator(
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-        losses.append(float(loss))
+        losses.append(loss.item())
     model.save_pretrained(folder)
     return sum(losses[-10:]) / len(losses[-10:])
 
