@@ -16,6 +16,7 @@ import {
 
 const HEARTBEAT_MS = 120_000;
 const INTERACTIVE = "button, a, summary, input, select, textarea, dialog";
+const TRAVEL = new Set(["undo", "redo"]); // they may lead to another sentence
 
 let review = null;
 let links = [];
@@ -28,6 +29,7 @@ let kept = new Set(); // panels that stay open from sentence to sentence
 let replaying = false;
 
 document.documentElement.classList.add("js");
+if (matchMedia("(max-width: 68rem)").matches) document.getElementById("guidelines").open = false;
 startQueue({ unmeant: () => say(review.dataset.unmeantKeys), trouble });
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick, true);
@@ -127,12 +129,12 @@ function onKey(event) {
     return;
   }
   const name = commandOf(event);
-  if (name === null) return;
+  if (name === null || (!review.dataset.pair && !TRAVEL.has(name))) return;
   if (event.key === "Enter" && target.closest?.(INTERACTIVE)) return;
   if (event.repeat && (name === "accept-all" || name === "skip")) return event.preventDefault();
   if (name === "tab" && !canTab(event)) return;
   event.preventDefault();
-  enqueue(() => perform(name, event, target), name === "undo" || name === "redo" || name === "help");
+  enqueue(() => perform(name, event, target), TRAVEL.has(name) || name === "help");
 }
 
 /** The command, label or digit a key stands for, or null. Keys of other scripts count by their place. */
@@ -203,7 +205,7 @@ function perform(name, event, target) {
       return note?.focus();
     }
     default:
-      return press(`[data-command="${name}"]`, rowOf(current)) || press(`[data-command="${name}"]`, review.querySelector(".decide"));
+      return press(`[data-command="${name}"]`, rowOf(current)) || press(`[data-command="${name}"]`, review.querySelector(".decide, .all-done"));
   }
 }
 
@@ -302,7 +304,7 @@ function onButton(event, button) {
   event.stopImmediatePropagation();
   const row = button.closest(".item")?.id;
   const selector = button.name ? `button[value="${CSS.escape(button.value)}"]` : `button[data-command="${name}"]`;
-  enqueue(() => press(selector, (row && document.getElementById(row)) || review), name === "undo" || name === "redo");
+  enqueue(() => press(selector, (row && document.getElementById(row)) || review), TRAVEL.has(name));
 }
 
 /** A click takes the entity or selects the word; with Shift, or a second tap, it selects up to there. */

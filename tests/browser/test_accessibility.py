@@ -1,0 +1,92 @@
+"""axe finds nothing to complain about, in light and dark, on every page of people and reviews."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from annotations.models import Project, SentencePair, User
+from factories import make_pair
+
+PAGES = [
+    "/",
+    "/projects/new/",
+    "/preferences/",
+    "/projects/{project}/",
+    "/projects/{project}/settings/",
+    "/projects/{project}/people/",
+    "/projects/{project}/sentences/",
+    "/sentences/{pair}/",
+    "/sentences/{pair}/history/",
+]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
+
+
+@pytest.fixture
+def busy_pair(project: Project) -> SentencePair:
+    """Every state at once: suggested, missing, contested."""
+    return make_pair(
+        project,
+        "Ana Ruiz met Bea of Lima in Madrid .",
+        "Ana Ruiz vio a Bea en Madrid .",
+        [((0, 2), (0, 2), "PER"), ((3, 4), (4, 5), "PER"), ((5, 6), None, "LOC"), ((7, 8), (4, 7), "MISC")],
+        alternatives={0: [(0, 1)]},
+        confidence=0.4,
+        document="d1",
+        domain="news",
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_violations(
+    project: Project, busy_pair: SentencePair, open_as: Callable[..., Page], olga: User, scheme: str
+) -> None:
+    page = open_as(olga, "/", color_scheme=scheme, reduced_motion="reduce")
+    for address in PAGES:
+        page.goto(address.format(project=project.pk, pair=busy_pair.pk))
+        assert violations(page) == [], address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_review_page_has_none_in_any_state(
+    busy_pair: SentencePair, review: Callable[..., Page], scheme: str
+) -> None:
+    page = review(color_scheme=scheme, reduced_motion="reduce")
+    steps = ["v", "Enter", "x", "Tab", "c", "a", "Escape", "e", "Escape", "h", "g", "?"]
+    for key in steps:
+        page.keyboard.press(key)
+        page.wait_for_load_state("networkidle")
+        assert violations(page) == [], key
+
+
+def test_the_bare_page_says_what_is_true(
+    busy_pair: SentencePair, open_as: Callable[..., Page], ana: User
+) -> None:
+    """Without the script there is no widget that no key moves."""
+    page = open_as(ana, f"/sentences/{busy_pair.pk}/", java_script_enabled=False)
+    expect(page.locator('[role="listbox"]')).to_have_count(0)
+    expect(page.get_by_role("button", name="Accept all")).to_be_visible()
+
+
+def test_decisions_are_announced(review: Callable[..., Page], busy_pair: SentencePair) -> None:
+    page = review()
+    expect(page.locator("#announcement")).to_have_attribute("aria-live", "polite")
+    page.locator("#item-0").focus()
+    for key, said in [("x", "“Ana Ruiz” PER rejected"), ("x", "“Ana Ruiz” PER restored"), ("u", "Undone")]:
+        page.keyboard.press(key)
+        expect(page.locator("#announcement")).to_contain_text(said)
+
+
+def test_no_page_scrolls_sideways_on_a_phone(
+    project: Project, busy_pair: SentencePair, open_as: Callable[..., Page], olga: User
+) -> None:
+    page = open_as(olga, "/", viewport={"width": 360, "height": 740})
+    for address in PAGES:
+        page.goto(address.format(project=project.pk, pair=busy_pair.pk))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
