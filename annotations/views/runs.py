@@ -66,8 +66,6 @@ def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
         cancel_run(run=run)
     except ValidationError as error:
         messages.error(request, error.message)
-    else:
-        messages.success(request, _("The run is cancelled. What was projected stays."))
     return redirect(run)
 
 

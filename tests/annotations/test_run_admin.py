@@ -8,7 +8,7 @@ from django.test import Client
 from annotations.actions.runs import launch_run
 from annotations.models import ProjectionRun
 from factories import make_user
-from make_pairs import add_pairs
+from make_runs import add_pairs
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.models import ProjectionRun
-from make_pairs import add_pairs
+from make_runs import add_pairs
 
 pytestmark = pytest.mark.django_db
 

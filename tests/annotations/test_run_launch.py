@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from annotations.actions.runs import cancel_run, launch_run, resume_run
 from annotations.models import ProjectionRun, RunChunk, SentencePair
 from factories import make_project
-from make_pairs import add_pairs
+from make_runs import add_pairs, prepare_run
 from workers import store
 from workers.align import ALIGNERS, DEFAULT_ALIGNER
 from workers.project import DEFAULT_METHOD, METHODS
@@ -54,15 +54,6 @@ def sent(django_capture_on_commit_callbacks):
 
 def launch(project, **choices):
     return launch_run(project=project, user=project.created_by, **{"target_language": "es"} | choices)
-
-
-def prepare(run):
-    token = uuid4()
-    store.claim_run(run.pk, token)
-    store.create_chunks(run.pk)
-    store.finish_preparation(run.pk, token, statistics={}, signature="")
-    run.refresh_from_db()
-    return run
 
 
 def test_it_queues_a_run_with_the_defaults(project, sent):
@@ -129,7 +120,7 @@ def test_a_broker_that_is_away_does_not_lose_the_run(project, django_capture_on_
 
 
 def test_it_cancels_a_run_and_keeps_what_is_done(project):
-    run = prepare(launch(project, chunk_size=1))
+    run = prepare_run(launch(project, chunk_size=1))
     cancelled = cancel_run(run=run)
     run.refresh_from_db()
     assert run.status == cancelled.status == "cancelled"
@@ -148,7 +139,7 @@ def test_it_cancels_only_active_runs(project, status):
 
 
 def test_it_resumes_a_failed_run_and_tries_failed_chunks_again(project, sent):
-    run = prepare(launch(project, chunk_size=1))
+    run = prepare_run(launch(project, chunk_size=1))
     for _ in range(3):
         store.fail_chunk(store.claim_chunk(run.pk, uuid4()), "no luck")
     run.refresh_from_db()
@@ -172,7 +163,7 @@ def test_it_resumes_a_run_that_was_cancelled_before_it_was_prepared(project, sen
 
 
 def test_resuming_leaves_the_chunk_that_a_worker_still_has_in_hand(project):
-    run = prepare(launch(project, chunk_size=1))
+    run = prepare_run(launch(project, chunk_size=1))
     claim = store.claim_chunk(run.pk, uuid4())
     resume_run(run=cancel_run(run=run))
     chunk = RunChunk.objects.get(pk=claim.chunk_id)
@@ -180,7 +171,7 @@ def test_resuming_leaves_the_chunk_that_a_worker_still_has_in_hand(project):
 
 
 def test_resuming_an_active_run_asks_the_workers_again(project, sent):
-    run = prepare(launch(project))
+    run = prepare_run(launch(project))
     ProjectionRun.objects.update(moved_at=timezone.now() - timedelta(hours=1))
     with sent:
         resume_run(run=run)

@@ -12,9 +12,8 @@ from kombu.exceptions import OperationalError
 
 from annotations.actions.runs import cancel_run, launch_run
 from annotations.models import ProjectionRun
-from make_pairs import add_pairs
+from make_runs import add_pairs, prepare_run, save_next_chunk
 from workers import store
-from workers.pipeline import PairOutput
 
 pytestmark = pytest.mark.django_db
 
@@ -38,20 +37,6 @@ def forget_workers():
 def run(project):
     add_pairs(project, 4)
     return launch_run(project=project, user=project.created_by, target_language="es", chunk_size=2)
-
-
-def prepare(run):
-    token = uuid4()
-    store.claim_run(run.pk, token)
-    store.create_chunks(run.pk)
-    store.finish_preparation(run.pk, token, statistics={}, signature="method:word-to-word|model:x")
-    run.refresh_from_db()
-
-
-def save_next(run, status="no-entities", message=""):
-    claim = store.claim_chunk(run.pk, uuid4())
-    outputs = [PairOutput(pair.pair_id, status, message) for pair in store.load_pairs(claim)]
-    store.save_chunk(claim, outputs, seconds=0.5)
 
 
 def page(client, name, pk):
@@ -159,20 +144,20 @@ def test_viewers_get_no_buttons(run, vera, olga, sign_in):
 
 def test_the_progress_is_asked_for_until_the_run_has_ended(run, olga, sign_in):
     client = sign_in(olga)
-    prepare(run)
-    save_next(run)
+    prepare_run(run)
+    save_next_chunk(run)
     text = page(client, "run_progress", run.pk).content.decode()
     assert 'hx-trigger="every 2s"' in text
     assert "2 / 4" in text and "50 %" in text and "less than a minute" in text
     assert "<html" not in text
-    save_next(run)
+    save_next_chunk(run)
     text = page(client, "run_progress", run.pk).content.decode()
     assert "hx-trigger" not in text and "4 / 4" in text and "All sentences are done." in text
 
 
 def test_it_shows_failed_chunks_and_sentences_with_their_reasons(run, olga, sign_in):
-    prepare(run)
-    save_next(run, "failed", "alignment failed: no luck")
+    prepare_run(run)
+    save_next_chunk(run, "failed", "alignment failed: no luck")
     store.fail_chunk(store.claim_chunk(run.pk, uuid4()), "the database ate it")
     text = page(sign_in(olga), "run", run.pk).content.decode()
     assert "1 failed chunk" in text and "the database ate it" in text
@@ -182,7 +167,7 @@ def test_it_shows_failed_chunks_and_sentences_with_their_reasons(run, olga, sign
 
 
 def test_it_shows_the_signature_and_where_others_differ(run, olga, sign_in):
-    prepare(run)
+    prepare_run(run)
     claim = store.claim_chunk(run.pk, uuid4())
     store.save_chunk(claim, [], seconds=1, signature="method:word-to-word|model:y")
     text = page(sign_in(olga), "run", run.pk).content.decode()
@@ -206,7 +191,7 @@ def test_it_says_when_nobody_works_on_the_run(run, olga, sign_in, answer, messag
 
 
 def test_it_does_not_ask_for_workers_while_one_holds_a_chunk(run, olga, sign_in):
-    prepare(run)
+    prepare_run(run)
     store.claim_chunk(run.pk, uuid4())
     ProjectionRun.objects.update(moved_at=timezone.now() - timedelta(minutes=5))
     with patch("annotations.workforce.find_workers") as ask:

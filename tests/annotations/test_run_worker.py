@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from annotations.actions.runs import cancel_run, launch_run, resume_run
 from annotations.models import Candidate, PairResult, RunChunk, SentencePair, SourceEntity
 from factories import make_project
-from make_pairs import add_pairs
+from make_runs import add_pairs
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

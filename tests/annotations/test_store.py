@@ -19,7 +19,7 @@ from annotations.models import (
     SourceEntity,
 )
 from factories import make_project
-from make_pairs import add_pair, add_pairs
+from make_runs import add_pair, add_pairs, prepare_run
 from workers import store
 from workers.align import Alignment
 from workers.pipeline import PairOutput
@@ -42,12 +42,7 @@ def make_run(project, **fields):
 
 
 def make_prepared_run(project, **fields):
-    run, token = make_run(project, **fields), uuid4()
-    assert store.claim_run(run.pk, token)
-    store.create_chunks(run.pk)
-    store.finish_preparation(run.pk, token, statistics={}, signature="all of it")
-    run.refresh_from_db()
-    return run
+    return prepare_run(make_run(project, **fields), signature="all of it")
 
 
 def project_first_entity(pair, *, span=FIRST_WORD, confidence=0.75, **fields):
