@@ -13,6 +13,7 @@ from annotations.actions.runs import cancel_run, launch_run, resume_run
 from annotations.models import ProjectionRun, RunChunk, SentencePair
 from factories import make_project
 from make_runs import add_pairs, prepare_run
+from projector_site.celery import app
 from workers import store
 from workers.align import ALIGNERS, DEFAULT_ALIGNER
 from workers.project import DEFAULT_METHOD, METHODS
@@ -202,3 +203,7 @@ def test_every_name_comes_with_a_line_on_it_and_the_default_first():
     assert set(names["method"]) == set(METHODS) and set(names["aligner"]) == set(ALIGNERS)
     assert next(iter(names["method"])) == DEFAULT_METHOD
     assert all(line for field in names.values() for line in field.values())
+
+
+def test_every_worker_looks_after_runs():
+    assert "workers.tasks:RunKeeper" in app.steps["consumer"]
