@@ -192,6 +192,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker renews its hold on a piece of a run while it lives; after this long without, others take over.
 RUN_LEASE_S = env_int("RUN_LEASE_S", 60)
 
+# --- models of the workers (workers/model_cache.py)
+
+MODEL_DEVICE = env_str("MODEL_DEVICE", "auto")
+MODEL_DTYPE = env_str("MODEL_DTYPE", "auto")
+MODEL_DOWNLOADS = env_bool("MODEL_DOWNLOADS")
+
 # --- logs: plain lines on standard error
 
 LOGGING = {

@@ -25,6 +25,8 @@ from workers import store
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 
+    from workers.stages import RunConfig, Stages
+
 logger = logging.getLogger(__name__)
 
 SAMPLE_PAIRS = 1_000  # that a method learns from
@@ -130,15 +132,15 @@ def _prepare(run_id: int, token: UUID) -> None:
     """Cut the chunks, let the method learn, write the signature; or end the run with the reason."""
     from workers.pipeline import learn
     from workers.signature import run_signature
-    from workers.stages import RunBroken, describe, load_stages
+    from workers.stages import RunBroken, describe
 
     try:
         store.create_chunks(run_id)
         config = store.get_config(run_id)
-        stages = load_stages(config)
+        stages = _load_stages(config)
         if hasattr(stages.projector, "learn"):
             config = replace(config, statistics=learn(store.load_sample(run_id, SAMPLE_PAIRS), stages))
-            stages = load_stages(config)
+            stages = _load_stages(config)
         store.finish_preparation(
             run_id, token, statistics=dict(config.statistics), signature=run_signature(config, stages)
         )
@@ -153,16 +155,30 @@ def _prepare(run_id: int, token: UUID) -> None:
         store.fail_run(run_id, f"the run could not be prepared: {describe(error)}")
 
 
+def _load_stages(config: "RunConfig") -> "Stages":
+    """The stages of a run, with models where this installation wants them. Raises RunBroken."""
+    from workers import model_cache
+    from workers.stages import RunBroken, load_stages
+
+    try:
+        model_cache.configure(
+            device=settings.MODEL_DEVICE, dtype=settings.MODEL_DTYPE, downloads=settings.MODEL_DOWNLOADS
+        )
+    except ValueError as error:
+        raise RunBroken(f"this worker's settings: {error}") from error
+    return load_stages(config)
+
+
 def _work_on(claim: store.Claim) -> dict[str, int]:
     """Process and save one chunk. What goes wrong with it is recorded, not raised."""
     from workers.pipeline import process
     from workers.signature import run_signature
-    from workers.stages import RunBroken, describe, load_stages
+    from workers.stages import RunBroken, describe
 
     started = time.monotonic()
     try:
         config = store.get_config(claim.run_id)
-        stages = load_stages(config)
+        stages = _load_stages(config)
         outputs = process(store.load_pairs(claim), stages)
         signature = run_signature(config, stages)
         counts = store.save_chunk(
