@@ -11,7 +11,8 @@ from typing import TextIO
 from workers.iob2 import TagError, convert_tags, entities_to_tags, guess_scheme, tags_to_entities
 from workers.spans import Entity
 
-_COMMENT = re.compile(r"# \S+ = ")  # the way CoNLL-U files carry meta data
+# The way CoNLL-U files carry meta data, and the first line of what annotations.export writes.
+_COMMENT = re.compile(r"# \S+ = |#projector:")
 
 
 @dataclass(frozen=True, slots=True)

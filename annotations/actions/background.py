@@ -9,10 +9,21 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from celery import Task
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """One transaction in which every query sees the same moment. Inside another transaction, that one's."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 @contextmanager

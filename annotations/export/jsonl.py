@@ -1,0 +1,77 @@
+"""JSONL: one object a line, in the keys that imports read, with the provenance of every entity."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotations.export.options import ExportOptions
+from annotations.export.records import ExportRecord, Sentence
+from workers.spans import Entity
+
+
+def record_line(record: ExportRecord, options: ExportOptions) -> str:
+    pair = record.pair
+    row: dict[str, Any] = {
+        "id": pair.external_id,
+        "pair": pair.pk,
+        "document": pair.document,
+        "domain": pair.domain,
+        "kind": record.kind,
+        "source_language": pair.source_language,
+        "target_language": pair.target_language,
+    }
+    if record.source.offsets:
+        row |= {
+            "source_text": record.source.text,
+            "source": record.source.tokens,
+            "source_entities": [
+                _spans(entity, record.source) | {"score": entity.score} for entity in record.source.entities
+            ],
+        }
+    position = {key: index for index, key in enumerate(record.source_keys)}
+    row |= {
+        "target_text": record.target.text,
+        "target": record.target.tokens,
+        "target_entities": [
+            _spans(one.entity, record.target)
+            | {"source_entity": position.get(one.source or 0), "confidence": one.confidence}
+            for one in record.found
+        ],
+        "run": record.run_id,
+        "signature": record.signature,
+    }
+    if options.links:
+        row["links"] = record.links
+    if record.review and record.review.done_at:
+        row["reviewed_at"] = record.review.done_at
+    if record.review and options.reviewers:
+        row["reviewer"] = record.review.reviewer.username
+    if pair.meta:
+        row["meta"] = pair.meta
+    return msgspec.json.encode(row).decode() + "\n"
+
+
+def read_back(path: Path) -> Iterator[tuple[list[str], list[Entity]]]:
+    """Tokens and entities of every line's target. Raises ValueError where characters and tokens disagree."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            row = msgspec.json.decode(line)
+            text, entities = row["target_text"], row["target_entities"]
+            for one in entities:
+                words = row["target"][one["start"] : one["end"]]
+                shown = text[one["start_char"] : one["end_char"]]
+                if not (shown.startswith(words[0]) and shown.endswith(words[-1])):
+                    raise ValueError(f"{path.name}:{number}: {shown!r} is not {words!r}")
+            yield row["target"], [Entity(one["start"], one["end"], one["label"]) for one in entities]
+
+
+def _spans(entity: Entity, sentence: Sentence) -> dict[str, Any]:
+    return {
+        "start": entity.start,
+        "end": entity.end,
+        "start_char": sentence.offsets[2 * entity.start],
+        "end_char": sentence.offsets[2 * entity.end - 1],
+        "label": entity.label,
+    }

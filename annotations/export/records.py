@@ -1,0 +1,193 @@
+"""From the database to plain records, a block of pairs at a time: memory stays flat at any size.
+
+Gold is the accepted items of a pair's gold review. Silver, on request, is the first choices of the run that
+reviewers are shown, of pairs that nobody has reviewed or skipped.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from annotations.export.losses import NO_TARGET, SILVER_OVERLAP, Losses
+from annotations.export.options import ExportOptions
+from annotations.models import Candidate, PairResult, Project, Review, ReviewItem, SentencePair, SourceEntity
+from annotations.models.corpus import tokens_of
+from workers.spans import Entity
+
+BLOCK = 2_000
+GOLD, SILVER = "gold", "silver"
+FIELDS = (
+    *("external_id", "document", "domain", "meta", "fingerprint", "shown_run_id"),
+    *("source_language", "source_text", "source_offsets"),
+    *("target_language", "target_text", "target_offsets"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entity of the target, and where it came from. source: key of its source entity."""
+
+    entity: Entity
+    source: int | None
+    confidence: float | None
+
+
+@dataclass(slots=True)
+class Sentence:
+    text: str
+    offsets: list[int]
+    entities: list[Entity]
+
+    @property
+    def tokens(self) -> list[str]:
+        return tokens_of(self.text, self.offsets)
+
+
+@dataclass(slots=True)
+class ExportRecord:
+    """One pair as it leaves.
+
+    found: the target's entities with their origin, in the order of target.entities; source_keys: keys of
+    source.entities, in order; links: (i, j, score); review: of gold.
+    """
+
+    pair: SentencePair
+    kind: str
+    source: Sentence
+    target: Sentence
+    found: list[Found]
+    source_keys: list[int]
+    run_id: int | None
+    signature: str
+    review: Review | None = None
+    links: list[tuple[int, int, float]] = field(default_factory=list)
+
+    @property
+    def split_key(self) -> str:
+        """What decides the part of a split: a document stays together; a lone sentence is its own."""
+        return self.pair.document or self.pair.external_id or self.pair.fingerprint
+
+
+def exported_pairs(project: Project, options: ExportOptions) -> QuerySet[SentencePair]:
+    """The pairs that an export takes, in the order of the corpus."""
+    wanted = Q(status=SentencePair.Status.REVIEWED)
+    if options.silver:
+        wanted |= Q(status=SentencePair.Status.SUGGESTED, shown_run__isnull=False)
+    pairs = project.pairs.filter(wanted)
+    if options.languages:
+        pairs = pairs.filter(target_language__in=options.languages)
+    if options.domains:
+        pairs = pairs.filter(domain__in=options.domains)
+    return pairs.order_by("pk")
+
+
+def read_records(project: Project, options: ExportOptions, losses: Losses) -> Iterator[ExportRecord]:
+    """Every record of an export. To be read in one transaction, whose isolation decides what is seen."""
+    signatures = dict(project.runs.values_list("pk", "signature"))
+    pairs = exported_pairs(project, options).only(*FIELDS).iterator(chunk_size=BLOCK)
+    while block := list(islice(pairs, BLOCK)):
+        for record in _read_block(block, options, signatures, losses):
+            if record.target.offsets:
+                yield record
+            else:
+                losses.add(NO_TARGET, pair=record.pair.pk)
+
+
+def _read_block(
+    pairs: list[SentencePair], options: ExportOptions, signatures: dict[int, str], losses: Losses
+) -> Iterator[ExportRecord]:
+    ids = [pair.pk for pair in pairs]
+    reviews = {review.pair_id: review for review in _gold_reviews(ids)}
+    gold = _gold_entities(review.pk for review in reviews.values())
+    silver = _silver_entities(pk for pk in ids if pk not in reviews) if options.silver else {}
+    sources = _source_entities(ids) if options.needs_sources else {}
+    links = _links(ids) if options.links else {}
+    for pair in pairs:
+        review = reviews.get(pair.pk)
+        if review is None and not options.silver:
+            continue
+        found = (
+            gold.get(review.pk, []) if review else _without_overlaps(silver.get(pair.pk, []), pair, losses)
+        )
+        run_id = review.run_id if review else pair.shown_run_id
+        source = sources.get((pair.pk, None)) or sources.get((pair.pk, run_id), [])
+        yield ExportRecord(
+            pair=pair,
+            kind=GOLD if review else SILVER,
+            source=Sentence(pair.source_text, pair.source_offsets, [entity for _, entity in source]),
+            target=Sentence(pair.target_text, pair.target_offsets, [one.entity for one in found]),
+            found=found,
+            source_keys=[key for key, _ in source],
+            run_id=run_id,
+            signature=review.run_signature if review else signatures.get(run_id or 0, ""),
+            review=review,
+            links=links.get((pair.pk, run_id), []),
+        )
+
+
+def _gold_reviews(pair_ids: list[int]) -> QuerySet[Review]:
+    reviews = Review.objects.gold().filter(pair__in=pair_ids).select_related("reviewer")
+    return reviews.only("pair_id", "run_id", "run_signature", "done_at", "reviewer__username")
+
+
+def _gold_entities(review_ids: Iterable[int]) -> dict[int, list[Found]]:
+    """Review -> its accepted items that have a span, in the order of the sentence."""
+    items = ReviewItem.objects.filter(
+        review__in=list(review_ids), state=ReviewItem.State.ACCEPTED, start__isnull=False
+    ).order_by("review_id", "start")
+    rows = items.values_list(
+        "review_id", "start", "end", "label", "source_entity_id", "candidate__confidence"
+    )
+    return _grouped(rows)
+
+
+def _silver_entities(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
+    """Pair -> the first choices of the run that its reviewer would be shown."""
+    candidates = Candidate.objects.filter(
+        pair__in=list(pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=False
+    ).order_by("pair_id", "start")
+    return _grouped(
+        candidates.values_list("pair_id", "start", "end", "label", "source_entity_id", "confidence")
+    )
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Found]]:
+    groups = defaultdict(list)
+    for key, start, end, label, source, confidence in rows:
+        groups[key].append(Found(Entity(start, end, label), source, confidence))
+    return groups
+
+
+def _source_entities(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, Entity]]]:
+    """(pair, run) -> its source entities with their keys; run None: those that were imported."""
+    groups: dict[tuple[int, int | None], list[tuple[int, Entity]]] = defaultdict(list)
+    rows = SourceEntity.objects.filter(pair__in=pair_ids).order_by("pair_id", "start")
+    for key, pair, run, start, end, label, score in rows.values_list(
+        "pk", "pair_id", "run_id", "start", "end", "label", "score"
+    ):
+        groups[pair, run].append((key, Entity(start, end, label, score)))
+    return groups
+
+
+def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, int, float]]]:
+    results = PairResult.objects.filter(pair__in=pair_ids)
+    rows = results.values_list("pair_id", "run_id", "link_sources", "link_targets", "link_scores")
+    return {(pair, run): list(zip(i, j, scores, strict=True)) for pair, run, i, j, scores in rows}
+
+
+def _without_overlaps(found: list[Found], pair: SentencePair, losses: Losses) -> list[Found]:
+    """Silver that a column of tags can hold: of two entities that share words, the more certain one."""
+    if all(one.entity.end <= other.entity.start for one, other in zip(found, found[1:], strict=False)):
+        return found
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: (-(one.confidence or 0.0), one.entity.start)):
+        if any(one.entity.span.overlaps(other.entity.span) for other in kept):
+            entity = one.entity
+            losses.add(SILVER_OVERLAP, pair=pair.pk, span=[entity.start, entity.end], label=entity.label)
+        else:
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.entity.start)

@@ -1,0 +1,373 @@
+"""Exports: gold and silver to files, in every format and scheme, parsed back and compared."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotations.export import build, files
+from annotations.export.options import ExportOptions, parse_split, part_of
+from annotations.models import Candidate, PairResult, Project, Review, ReviewItem, SentencePair
+from tests.factories import make_pair, make_project, make_run, make_user
+
+pytestmark = pytest.mark.django_db
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project("Names", owner=make_user("olga"))
+
+
+def review(pair: SentencePair, *entities: tuple[int, int, str]) -> Review:
+    """Make these entities the pair's gold, as a finished review leaves it."""
+    done = Review.objects.create(
+        pair=pair,
+        reviewer=pair.project.created_by,
+        run=pair.shown_run,
+        run_signature="test signature",
+        status=Review.Status.DONE,
+        is_gold=True,
+    )
+    candidates = {(c.start, c.end): c for c in Candidate.objects.filter(pair=pair, rank=0)}
+    for position, (start, end, label) in enumerate(entities):
+        candidate = candidates.get((start, end))
+        ReviewItem.objects.create(
+            review=done,
+            position=position,
+            state="accepted",
+            start=start,
+            end=end,
+            label=label,
+            candidate=candidate,
+            source_entity=candidate.source_entity if candidate else None,
+        )
+    SentencePair.objects.filter(pk=pair.pk).update(status="reviewed")
+    return done
+
+
+Export = Callable[..., dict]
+
+
+@pytest.fixture
+def export(project: Project, tmp_path: Path) -> Export:
+    """Build an export; file names -> contents, with the sidecar parsed."""
+
+    def run(**choices: object) -> dict:
+        folder = tmp_path / f"out-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        report = build.build_export(project, ExportOptions(**choices), folder, made_by="test")
+        contents = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+        assert json.loads(contents.pop("export.json")) == report
+        return contents | {"report": report}
+
+    return run
+
+
+@pytest.fixture
+def corpus(project: Project) -> list[SentencePair]:
+    """Two reviewed sentences of one document, one of another, and one that only the machine has seen."""
+    run = make_run(project)
+    pairs = [
+        make_pair(project, run=run, external_id="a1", document="d1", domain="news"),
+        make_pair(project, "No names", "Sin nombres", [], run=run, external_id="a2", document="d1"),
+        make_pair(project, run=run, external_id="b1", document="d2", domain="sport"),
+        make_pair(project, run=run, external_id="c1", document="d3", domain="sport", confidence=0.7),
+    ]
+    review(pairs[0], (0, 1, "PER"), (1, 2, "PER"), (4, 5, "LOC"))
+    review(pairs[1])
+    review(pairs[2], (0, 2, "ORG"))
+    return pairs
+
+
+@pytest.mark.parametrize("scheme", ["IOB2", "IOB1", "IOBES", "BILOU"])
+@pytest.mark.parametrize("format", ["conll2003", "conll2002"])
+def test_it_writes_what_the_golden_file_says(export: Export, corpus: list, format: str, scheme: str) -> None:
+    written = export(format=format, scheme=scheme)["names.es.conll"]
+    assert written == (GOLDEN / f"{format}-{scheme}.conll").read_text(encoding="utf-8")
+
+
+def test_gold_is_what_was_accepted_and_silver_what_was_suggested(export: Export, corpus: list) -> None:
+    gold, both = export()["report"], export(silver=True)
+    assert (gold["kind"], gold["gold"], gold["silver"]) == ("gold", 3, 0)
+    assert (both["report"]["kind"], both["report"]["gold"], both["report"]["silver"]) == ("gold+silver", 3, 1)
+    assert "kind=gold+silver" in both["names.es.conll"].splitlines()[0]
+    assert both["names.es.conll"].endswith(
+        "Ruiz -X- O I-PER\nvive -X- O O\nen -X- O O\nMadrid -X- O B-LOC\n. -X- O O\n\n"
+    )
+    assert both["names.es.ids.tsv"].splitlines()[-1].split("\t")[:5] == ["4", "c1", "d3", "sport", "silver"]
+
+
+def test_skipped_pairs_rejected_items_and_missing_entities_stay_out(export: Export, project: Project) -> None:
+    skipped, reviewed = make_pair(project), make_pair(project)
+    SentencePair.objects.filter(pk=skipped.pk).update(status="skipped")
+    done = review(reviewed, (0, 2, "PER"))
+    ReviewItem.objects.create(review=done, position=8, state="rejected", start=4, end=5, label="LOC")
+    ReviewItem.objects.create(review=done, position=9, state="accepted", label="ORG")
+    make_pair(project, suggestions=[((0, 2), None, "PER")])
+    report = export(silver=True)["report"]
+    assert (report["gold"], report["silver"]) == (1, 1)
+    assert report["files"][0]["entities"] == {"PER": 1}
+
+
+def test_only_the_gold_review_of_a_pair_counts(export: Export, project: Project) -> None:
+    pair = make_pair(project)
+    review(pair, (0, 2, "PER"))
+    other = Review.objects.create(pair=pair, reviewer=make_user("omar"), status="done")
+    ReviewItem.objects.create(review=other, position=0, state="accepted", start=0, end=5, label="ORG")
+    assert export()["report"]["files"][0]["entities"] == {"PER": 1}
+
+
+def test_silver_comes_from_the_run_that_is_shown(export: Export, project: Project) -> None:
+    old, new = make_run(project), make_run(project)
+    pair = make_pair(project, run=old, suggestions=[((0, 2), (0, 2), "PER")])
+    PairResult.objects.create(run=new, pair=pair, status="done")
+    source = pair.source_entities.get()
+    Candidate.objects.create(
+        run=new, pair=pair, source_entity=source, rank=0, start=4, end=5, label="LOC", score=1
+    )
+    SentencePair.objects.filter(pk=pair.pk).update(shown_run=new)
+    report = export(silver=True)["report"]
+    assert report["files"][0]["entities"] == {"LOC": 1}
+    assert [row["run"] for row in report["signatures"]] == [new.pk]
+
+
+def test_silver_that_overlaps_is_settled_and_said(export: Export, project: Project) -> None:
+    pair = make_pair(project, suggestions=[((0, 2), (0, 2), "PER"), ((4, 5), (1, 3), "LOC")])
+    Candidate.objects.filter(pair=pair, start=0).update(confidence=0.2)
+    report = export(silver=True)["report"]
+    assert report["files"][0]["entities"] == {"LOC": 1}
+    (loss,) = report["losses"]
+    assert (loss["n"], loss["examples"]) == (1, [{"pair": pair.pk, "span": [0, 2], "label": "PER"}])
+
+
+def test_every_language_has_its_file(export: Export, project: Project, corpus: list) -> None:
+    review(make_pair(project, target="Ana Ruiz anaishi Madrid .", language="sw"), (3, 4, "LOC"))
+    contents = export()
+    assert {name for name in contents if name.endswith(".conll")} == {"names.es.conll", "names.sw.conll"}
+    contents = export(languages=("sw",))
+    assert {name for name in contents if name.endswith(".conll")} == {"names.sw.conll"}
+
+
+def test_domains_are_chosen_and_divided(export: Export, corpus: list) -> None:
+    assert export(domains=("sport",))["report"]["sentences"] == 1
+    contents = export(per_domain=True)
+    assert [file["name"] for file in contents["report"]["files"]] == [
+        "names.es.news.conll",
+        "names.es.none.conll",
+        "names.es.sport.conll",
+    ]
+
+
+def test_the_source_side_runs_beside_the_target(export: Export, corpus: list) -> None:
+    contents = export(source=True, silver=True)
+    target, source = contents["names.es.conll"], contents["names.es.source.conll"]
+    assert target.count("\n\n") == source.count("\n\n")
+    assert "lives -X- O O" in source
+    assert "Ana -X- O B-PER\nRuiz -X- O I-PER\nlives" in source
+    assert contents["report"]["sentences"] == 4
+
+
+def test_a_pair_without_source_is_left_out_beside_the_source(export: Export, project: Project) -> None:
+    pair = make_pair(project, suggestions=[])
+    review(pair)
+    review(make_pair(project))
+    SentencePair.objects.filter(pk=pair.pk).update(source_text="", source_offsets=[])
+    assert export()["report"]["sentences"] == 2
+    report = export(source=True)["report"]
+    assert report["sentences"] == 1
+    assert report["losses"][0]["what"].startswith("a pair without a source")
+
+
+def test_documents_stay_together_in_a_split(export: Export, project: Project) -> None:
+    run = make_run(project)
+    for number in range(60):
+        review(make_pair(project, run=run, external_id=f"s{number}", document=f"d{number // 3}"))
+    report_of = {}
+    contents = export(split=parse_split("60/20/20"), seed=1)
+    for name, content in contents.items():
+        if name.endswith("ids.tsv"):
+            report_of[name.split(".")[2]] = {line.split("\t")[2] for line in content.splitlines()[1:]}
+    assert set(report_of) == {"train", "dev", "test"}
+    assert sum(len(documents) for documents in report_of.values()) == 20
+    shares = contents["report"]["shares"]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert contents["report"]["sentences"] == 60
+
+
+def test_a_document_keeps_its_part_when_the_corpus_grows() -> None:
+    split = parse_split("80/10/10")
+    parts = [part_of(f"doc {n}", split, 7) for n in range(5000)]
+    assert parts[:100] == [part_of(f"doc {n}", split, 7) for n in range(100)]
+    assert parts != [part_of(f"doc {n}", split, 8) for n in range(5000)]
+    assert parts.count("train") / 5000 == pytest.approx(0.8, abs=0.02)
+    assert parts.count("dev") / 5000 == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("text", ["", "80", "80/30", "80/10/5/5", "a/b", "110/-10", "80,20"])
+def test_a_split_must_add_up(text: str) -> None:
+    with pytest.raises(ValueError, match="whole numbers that add up to 100"):
+        parse_split(text)
+
+
+def test_tokens_that_would_break_the_file_are_replaced_and_said(export: Export, project: Project) -> None:
+    tokens = [
+        "a\u00a0b",
+        "c\u2028d",
+        "\u0085",
+        "e f",
+        "\ufeffg",
+        "-DOCSTART-",
+        "h\ti",
+        "\u200bj",
+        "10\u202f000",
+    ]
+    text = "|".join(tokens)
+    pair = make_pair(project, suggestions=[])
+    offsets = [
+        edge for n, token in enumerate(tokens) for edge in (text.index(token), text.index(token) + len(token))
+    ]
+    SentencePair.objects.filter(pk=pair.pk).update(target_text=text, target_offsets=offsets)
+    review(pair, (0, 2, "ORG"))
+    contents = export(header=False, docstart=False)
+    written = [line.split(" ")[0] for line in contents["names.es.conll"].splitlines() if line]
+    assert written == ["a_b", "c_d", "_", "e_f", "_g", "_-DOCSTART-", "h_i", "\u200bj", "10_000"]
+    spaces, reserved = contents["report"]["losses"]
+    assert (spaces["what"], spaces["n"]) == ("white space in a token was replaced by _", 7)
+    assert spaces["examples"][1] == {"pair": pair.pk, "token": "c\u2028d", "written": "c_d"}
+    assert reserved["n"] == 1
+
+
+def test_a_label_with_a_space_is_replaced_and_said(export: Export, project: Project) -> None:
+    review(make_pair(project), (0, 1, "BIG CITY"))
+    contents = export()
+    assert "Ana -X- O B-BIG_CITY" in contents["names.es.conll"]
+    assert contents["report"]["losses"][0]["examples"][0]["written"] == "BIG_CITY"
+
+
+def test_without_header_and_documents_only_sentences_are_left(export: Export, corpus: list) -> None:
+    contents = export(format="conll2002", header=False, docstart=False)
+    assert contents["names.es.conll"].startswith("Ana B-PER\nRuiz B-PER\n")
+    assert "DOCSTART" not in contents["names.es.conll"]
+
+
+def test_jsonl_says_where_everything_came_from(export: Export, corpus: list) -> None:
+    contents = export(format="jsonl", silver=True, links=True, reviewers=True)
+    first, second, _third, silver = map(json.loads, contents["names.es.jsonl"].splitlines())
+    assert (first["id"], first["document"], first["domain"], first["kind"]) == ("a1", "d1", "news", "gold")
+    assert first["target"] == ["Ana", "Ruiz", "vive", "en", "Madrid", "."]
+    assert first["target_text"] == "Ana Ruiz vive en Madrid ."
+    added, _other, suggested = first["target_entities"]
+    assert (added["source_entity"], added["confidence"]) == (None, None)
+    assert suggested == {
+        "start": 4,
+        "end": 5,
+        "start_char": 17,
+        "end_char": 23,
+        "label": "LOC",
+        "source_entity": 1,
+        "confidence": 0.9,
+    }
+    assert first["source_entities"][1]["label"] == "LOC"
+    assert (first["signature"], first["reviewer"], first["links"][0]) == (
+        "test signature",
+        "olga",
+        [0, 0, 0.9],
+    )
+    assert second["target_entities"] == []
+    assert (silver["kind"], "reviewer" in silver) == ("silver", False)
+
+
+def test_an_exported_jsonl_can_be_imported(export: Export, corpus: list, tmp_path: Path) -> None:
+    contents = export(format="jsonl", silver=True)
+    (tmp_path / "x.jsonl").write_text(contents["names.es.jsonl"])
+    make_project("Copy", owner=make_user("eva"))
+    call_command("import_corpus", "Copy", str(tmp_path / "x.jsonl"))
+    pairs = SentencePair.objects.filter(project__name="Copy").order_by("pk")
+    spans = [list(p.reference_spans.order_by("start").values_list("start", "end", "label")) for p in pairs]
+    assert spans == [[(0, 1, "PER"), (1, 2, "PER"), (4, 5, "LOC")], [], [(0, 2, "ORG")], []]
+    assert [p.has_reference for p in pairs] == [True, True, True, False]
+    assert pairs[0].source_text == corpus[0].source_text
+
+
+def test_nothing_to_export_is_said(export: Export, project: Project) -> None:
+    make_pair(project)
+    with pytest.raises(build.NothingToExport, match="no sentence is reviewed yet"):
+        export()
+    with pytest.raises(build.NothingToExport, match="no sentence is reviewed or suggested in sw"):
+        export(silver=True, languages=("sw",))
+
+
+@pytest.mark.parametrize(
+    "damage", ["Ana -X- O B-LOC", "Ana -X- O O", "Anna -X- O B-PER", "", "Ana -X- O X-PER"]
+)
+def test_a_file_that_does_not_read_back_is_not_offered(
+    export: Export, corpus: list, monkeypatch, damage: str
+) -> None:
+    check = files.check_file
+
+    def damaged(output: files.OutputFile, options: ExportOptions) -> None:
+        text = output.path.read_text()
+        output.path.write_text(text.replace("Ana -X- O B-PER", damage, 1))
+        check(output, options)
+
+    monkeypatch.setattr(build, "check_file", damaged)
+    with pytest.raises(files.ExportDamaged, match="does not read back"):
+        export()
+
+
+@pytest.mark.parametrize("where", ["start", "end"])
+def test_a_file_that_is_cut_is_not_offered(export: Export, corpus: list, monkeypatch, where: str) -> None:
+    check = files.check_file
+
+    def damaged(output: files.OutputFile, options: ExportOptions) -> None:
+        blocks = output.path.read_text().split("\n\n")
+        output.path.write_text("\n\n".join(blocks[3:] if where == "start" else blocks[:-2]) + "\n")
+        check(output, options)
+
+    monkeypatch.setattr(build, "check_file", damaged)
+    with pytest.raises(files.ExportDamaged, match="does not read back as written"):
+        export()
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"format": "xml"}, {"scheme": "IO"}, {"split": {"train": 0.5}}, {"links": True, "format": "conll2002"}],
+)
+def test_options_that_make_no_sense_are_refused(choices: dict) -> None:
+    with pytest.raises(ValueError, match="unknown|add up|only JSONL"):
+        ExportOptions(**choices)
+
+
+# --- the command
+
+
+def test_the_command_writes_a_folder_or_a_zip(corpus: list, tmp_path: Path, capsys) -> None:
+    call_command("export_corpus", "Names", str(tmp_path / "out"), "--scheme", "BIO")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "names.es.conll",
+        "names.es.ids.tsv",
+        "export.json",
+    }
+    said = capsys.readouterr().out
+    assert "names.es.conll: 3 sentences (3 gold, 0 silver), 4 entities" in said
+    assert "Parsed back and compared." in said
+    with pytest.raises(CommandError, match="has export.json, names.es.conll, names.es.ids.tsv already"):
+        call_command("export_corpus", "Names", str(tmp_path / "out"))
+    call_command("export_corpus", "Names", str(tmp_path / "out"), "--overwrite")
+    call_command("export_corpus", "Names", str(tmp_path / "all.zip"), "--format", "jsonl")
+    with ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.namelist() == ["export.json", "names.es.jsonl"]
+    with pytest.raises(CommandError, match="is there already"):
+        call_command("export_corpus", "Names", str(tmp_path / "all.zip"))
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "all.zip"}
+
+
+def test_the_command_leaves_nothing_when_there_is_nothing(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no sentence is reviewed yet"):
+        call_command("export_corpus", "Names", str(tmp_path / "out"))
+    assert list((tmp_path / "out").iterdir()) == []
