@@ -56,7 +56,10 @@ class Up:
         marks = {"database": "bin/postgres", "broker": "valkey-server", "worker": "celery", "web": "gunicorn"}
         found = {}
         for process in psutil.Process(self.process.pid).children():
-            command = " ".join(process.cmdline())
+            try:
+                command = " ".join(process.cmdline())
+            except psutil.Error:  # it has just ended
+                continue
             found |= {name: process for name, mark in marks.items() if mark in command}
         return found
 
