@@ -3,29 +3,9 @@
 import numpy as np
 import pytest
 
-from workers.project import METHODS, REASONS, ProjectionInput, get_projector
-from workers.spans import Entity, Span
-
-
-def make_input(source, target, entities, links, **more):
-    pairs = np.array(sorted(links), dtype=np.int32).reshape(-1, 2)
-    return ProjectionInput(
-        source.split(),
-        target.split(),
-        [Entity(*entity) for entity in entities],
-        pairs,
-        np.ones(len(pairs), dtype=np.float32),
-        **more,
-    )
-
-
-def spans(projections):
-    return [(p.span.start, p.span.end) if p.span else None for p in projections]
-
-
-ADA = make_input(
-    "Ada met Bo Lee", "Bo Lee vio a Ada", [(0, 1, "PER"), (2, 4, "PER")], [(0, 4), (2, 0), (3, 1), (1, 2)]
-)
+from tests.workers.small_pairs import ADA, make_input, spans
+from workers.project import METHODS, REASONS, get_projector
+from workers.spans import Span
 
 
 @pytest.mark.parametrize("method", METHODS)

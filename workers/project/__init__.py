@@ -42,6 +42,7 @@ class Projection:
     margin: how much worse the best solution without this span is, in units of the method's score, >= 0.
     alternatives: at most nine other spans, best first.
     reason: why the confidence is low, one of REASONS, or "" when it is not.
+    voters: for an ensemble, the methods that gave this very answer.
     """
 
     entity: Entity
@@ -51,6 +52,7 @@ class Projection:
     margin: float
     alternatives: tuple[ScoredSpan, ...] = ()
     reason: str = ""
+    voters: tuple[str, ...] = ()
 
 
 REASONS = {
@@ -85,14 +87,20 @@ class Projector(Protocol):
 
 METHODS = {
     "soft": "workers.project.soft.Soft",
+    "ensemble": "workers.project.ensemble.Ensemble",
     "word-to-word": "workers.project.heuristic.WordToWord",
     "ngram-candidates": "workers.project.candidates.NgramCandidates",
+    "ner-candidates": "workers.project.ner_candidates.NerCandidates",
 }
 DEFAULT_METHOD = "soft"
 
 
-def get_projector(name: str, **options: Any) -> Projector:
-    """The projector called `name` with `options`. Raises ValueError for an unknown name or option."""
+def get_projector(name: str, *, recalibration: Mapping[str, Any] | None = None, **options: Any) -> Projector:
+    """The projector called `name` with `options`. Raises ValueError for an unknown name or option.
+
+    recalibration: what `confidence.fit_recalibration` made of a project's reviews; it changes confidences
+    and nothing else.
+    """
     if name not in METHODS:
         raise ValueError(f"unknown projection method {name!r}; known: {', '.join(METHODS)}")
     module, _, attribute = METHODS[name].rpartition(".")
@@ -100,4 +108,9 @@ def get_projector(name: str, **options: Any) -> Projector:
         projector: Projector = getattr(import_module(module), attribute)(**options)
     except TypeError as error:
         raise ValueError(f"options {sorted(options)} do not fit method {name!r}: {error}") from error
-    return projector
+    if not recalibration:
+        return projector
+    from workers.project.confidence import Recalibrated, RecalibratedLearner
+
+    wrapper = RecalibratedLearner if hasattr(projector, "learn") else Recalibrated
+    return wrapper(projector, recalibration)

@@ -9,10 +9,11 @@ from workers.project.spanfeatures import Spans
 
 FROM_SPAN = (
     "covered", "explained", "coverage", "membership-mean", "uncovered-words", "unexplained-words",
-    "foreign-words", "left-outside", "linked-share", "links-inside", "dice", "length", "form", "form-covered",
-    "form-left-outside", "name-share", "previous-before", "following-after", "previous-inside",
-    "following-inside", "one-word", "longer", "shorter", "first-falls", "last-falls", "first-edge",
-    "last-edge", "before-edge", "after-edge", "first-punctuation", "last-punctuation", "punctuation-inside",
+    "foreign-words", "left-outside", "lost-words", "anchored-share", "idle-words", "linked-share",
+    "links-inside", "dice", "length", "form", "form-covered", "form-left-outside", "name-share",
+    "previous-before", "following-after", "previous-inside", "following-inside", "one-word", "longer",
+    "shorter", "first-falls", "last-falls", "first-edge", "last-edge", "before-edge", "after-edge",
+    "first-punctuation", "last-punctuation", "punctuation-inside",
 )  # fmt: skip
 BEST_ANYWHERE = ("covered", "form-covered", "coverage")
 LABELS = ("PER", "ORG", "LOC", "MISC")

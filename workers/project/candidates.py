@@ -6,6 +6,7 @@ import numpy as np
 
 from workers.project import Projection, ProjectionInput
 from workers.project.batch import FlatBatch, Floats, Ints, flatten_batch
+from workers.project.confidence import evidence_confidence
 from workers.project.evidence import find_reasons, gather_evidence
 from workers.project.results import build_projections
 from workers.project.solver import SOLVERS, solve
@@ -78,8 +79,8 @@ def solve_and_report(flat: FlatBatch, table: SpanTable, *, solver: str) -> list[
     solution = solve(table, flat.sentence, solver=solver, pinned=pinned)
     start, end, _ = table.at(solution.row)
     evidence = gather_evidence(flat, start, end)
-    confidence = np.where(pinned, 1.0, evidence.coverage * flat.tagger_score)
     margin = np.where(np.isfinite(solution.margin), solution.margin, 1.0)
+    confidence = np.where(pinned, 1.0, evidence_confidence(flat, evidence, margin, solution.collided))
     reasons = find_reasons(flat, evidence, confidence, solution.collided, margin)
     return build_projections(flat, table, solution, confidence, reasons)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def read_links(path: Path, pairs: Sequence[SentencePair]) -> list[Alignment]:
 
 
 def project_sentences(
-    pairs: Sequence[SentencePair], alignments: Sequence[Alignment] | Aligner, method: str, **options: object
+    pairs: Sequence[SentencePair], alignments: Sequence[Alignment] | Aligner, method: str, **options: Any
 ) -> Iterator[ProjectedSentence]:
     """Project every pair, in order.
 

@@ -8,6 +8,7 @@ import numpy as np
 from workers.project import Projection, ProjectionInput
 from workers.project.batch import FlatBatch, Floats, Ints, flatten_batch
 from workers.project.candidates import ngram_scores
+from workers.project.confidence import evidence_confidence
 from workers.project.evidence import find_reasons, gather_evidence
 from workers.project.results import build_projections
 from workers.project.solver import Solution
@@ -154,7 +155,7 @@ def _report(
         [was is not None and now is None for was, now in zip(wanted, spans, strict=True)], bool
     )
     evidence = gather_evidence(flat, start, end)
-    confidence = np.where(pinned, 1.0, evidence.coverage * flat.tagger_score)
+    confidence = np.where(pinned, 1.0, evidence_confidence(flat, evidence, margin, collided))
     reasons = find_reasons(flat, evidence, confidence, collided, margin)
     solution = Solution(row, margin, collided, np.ones(len(row), dtype=bool))
     return build_projections(flat, table, solution, confidence, reasons)

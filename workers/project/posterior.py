@@ -20,6 +20,7 @@ LINK_LOGIT_ALONE = 6.0
 FORM_LOGIT = 3.0
 EMPTY_LOGIT = 5.0
 EMPTY_LOGIT_ALONE = 3.0
+ANCHOR = 0.35  # geometric mean of both directions that makes a good best word
 MAX_CELLS = 2_000_000
 
 
@@ -30,12 +31,14 @@ class EntityMaps:
     forward: share of the entity's words that the target word receives (sums to at most the entity's length).
     backward: probability that the target word renders a word of the entity; outside: a word outside it;
         what is missing to 1 is the empty word.
-    previous, following: the same link strength for the source word right before and right after the entity.
+    anchors: how many of the entity's words have their best target word here, if it is a good one.
+    previous, following: the link strength for the source word right before and right after the entity.
     """
 
     forward: Matrix
     backward: Matrix
     outside: Matrix
+    anchors: Matrix
     previous: Matrix
     following: Matrix
 
@@ -43,7 +46,7 @@ class EntityMaps:
 def entity_maps(flat: FlatBatch, form: Matrix) -> EntityMaps:
     """form: (entity words, target words) similarity of written forms in [0, 1], see `forms.form_rows`."""
     width = int(flat.n_target.max(initial=0))
-    maps = EntityMaps(*(np.zeros((flat.n_entities, width), dtype=np.float32) for _ in range(5)))
+    maps = EntityMaps(*(np.zeros((flat.n_entities, width), dtype=np.float32) for _ in range(6)))
     first_word = np.concatenate([[0], np.cumsum(flat.length)])
     sentences, first = np.unique(flat.sentence, return_index=True)
     last = np.append(first[1:], flat.n_entities)
@@ -111,9 +114,12 @@ def _fill(flat: FlatBatch, maps: EntityMaps, form: Matrix, sentences: Ints, enti
     inside = np.arange(width) < m[place][:, None]
     everything = (1.0 - null[:, None] / by_target)[place]
     maps.outside[entities, :width] = np.where(inside, np.maximum(everything - backward, 0.0), 0.0)
+    strength = rows / np.sqrt(by_source[place[of_word], word][:, None] * by_target[place[of_word]])
+    best = strength.argmax(axis=1)
+    good = strength[np.arange(len(best)), best] >= ANCHOR
+    np.add.at(maps.anchors, (entities.start + of_word[good], best[good]), 1.0)
     for name, neighbour in (("previous", flat.start[entities] - 1), ("following", flat.end[entities])):
         there = (neighbour >= 0) & (neighbour < n[place])
-        word = np.where(there, neighbour, 0)
-        row = flattened[place, word]
-        strength = row / np.sqrt(by_source[place, word][:, None] * by_target[place])
-        getattr(maps, name)[entities, :width] = np.where(there[:, None], strength, 0.0)
+        beside = np.where(there, neighbour, 0)
+        near = flattened[place, beside] / np.sqrt(by_source[place, beside][:, None] * by_target[place])
+        getattr(maps, name)[entities, :width] = np.where(there[:, None], near, 0.0)

@@ -87,6 +87,7 @@ def _features(
     covered, explained = np.minimum(forward / source_words, 1.0), np.minimum(backward / target_words, 1.0)
     linked = (links > 0).astype(np.float32)
     linked_words, n_links = inside(linked), inside(links)
+    n_anchors, anchored = inside(maps.anchors), inside(np.minimum(maps.anchors, 1.0))
     all_links = np.maximum(links.sum(axis=1), 1.0)[entity]
     form_covered = _covered_words(flat, form_words, entity, start, end)
     positions = {"first": start, "last": end - 1, "before": start - 1, "after": end}
@@ -100,6 +101,9 @@ def _features(
         "unexplained-words": np.log1p(np.maximum(target_words - backward, 0)),
         "foreign-words": np.log1p(inside(maps.outside)),
         "left-outside": np.log1p(np.maximum(maps.backward.sum(axis=1)[entity] - backward, 0)),
+        "lost-words": np.log1p(np.maximum(maps.anchors.sum(axis=1)[entity] - n_anchors, 0)),
+        "anchored-share": n_anchors / source_words,
+        "idle-words": np.log1p(target_words - anchored),
         "linked-share": linked_words / target_words,
         "links-inside": n_links / all_links,
         "dice": np.minimum(2 * n_links / (source_words + target_words), 2.0),
@@ -124,6 +128,7 @@ def _features(
         values[f"{name}-forward"] = at(maps.forward, position)
         values[f"{name}-outside"] = at(maps.outside, position)
         values[f"{name}-linked"] = at(linked, position)
+        values[f"{name}-anchored"] = at(np.minimum(maps.anchors, 1.0), position)
         values[f"{name}-form"] = at(form, position)
     values |= _word_features(flat, statistics, entity, positions)
     at_edges = values["first-punctuation"] + values["last-punctuation"]
@@ -149,9 +154,6 @@ def _word_features(
         shape = shapes[word] * there[:, None]
         side = 0 if name in ("first", "before") else 1
         values[f"{name}-edge"] = np.where(there, edges[word, side], 0.0)
-        values[f"{name}-upper"] = shape[:, 0]
-        values[f"{name}-lower"] = shape[:, 1]
-        values[f"{name}-digit"] = shape[:, 2]
         values[f"{name}-punctuation"] = shape[:, 3]
         if name in source_shapes:
             source = source_shapes[name][entity]
