@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.db.models import Model
+from django.db.models import F, Model
 from django.http import Http404
 
 from annotations.models import Export, ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
@@ -24,10 +24,11 @@ def get_role(user: User, project_id: int) -> Role | None:
 
 def get_project_for(user: User, project_id: int, allowed: frozenset[Role] = VIEW) -> Project:
     """The project with `.role` set to the user's role. Raises Http404 unless the role is allowed."""
-    project = Project.objects.for_user(user).filter(pk=project_id).first()
+    projects = Project.objects.for_user(user).annotate(own_role=F("memberships__role"))
+    project = projects.filter(pk=project_id).first()
     if project is None:
         raise Http404("no such project")
-    project.role = get_role(user, project_id)
+    project.role = Role(project.own_role)
     if project.role not in allowed:
         raise Http404("no such page for this role")
     return project
@@ -46,7 +47,10 @@ def get_import_for(user: User, batch_id: int, allowed: frozenset[Role] = OWN) ->
 
 
 def get_export_for(user: User, export_id: int, allowed: frozenset[Role] = VIEW) -> Export:
-    return _get_within_project(user, Export, export_id, allowed)
+    export = _get_within_project(user, Export, export_id, allowed)
+    if export.is_restricted and export.project.role not in ADJUDICATE:
+        raise Http404("no such page for this role")
+    return export
 
 
 def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) -> Membership:
@@ -54,10 +58,15 @@ def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) 
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:
-    found = model.objects.select_related("project").filter(pk=pk, project__memberships__user=user).first()
+    found = (
+        model._default_manager.select_related("project")
+        .filter(pk=pk, project__memberships__user=user)
+        .annotate(own_role=F("project__memberships__role"))
+        .first()
+    )
     if found is None:
         raise Http404(f"no such {model._meta.verbose_name}")
-    found.project.role = get_role(user, found.project_id)
+    found.project.role = Role(found.own_role)
     if found.project.role not in allowed:
         raise Http404("no such page for this role")
     return found

@@ -11,7 +11,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import import_work
+from annotations.actions import exports, import_work
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,11 @@ def check_import(batch_id: int) -> None:
 @shared_task(**RETRY)
 def import_staged(batch_id: int) -> None:
     _or_mark_failed(import_work.run_import, import_work.mark_failed, batch_id)
+
+
+@shared_task(**RETRY)
+def make_export(export_id: int) -> None:
+    _or_mark_failed(exports.make_export, exports.mark_export_failed, export_id)
 
 
 def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str], None], pk: int) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import claims, home, imports, preferences, projects, review, runs
+from annotations.views import claims, exports, home, imports, preferences, projects, review, runs
 
 app_name = "annotations"
 
@@ -53,6 +53,12 @@ file_urls = [
     path("imports/<int:batch_id>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<int:batch_id>/ask-again/", imports.import_ask_again, name="import_ask_again"),
     path("imports/<int:batch_id>/rejected/", imports.import_rejected, name="import_rejected"),
+    path("projects/<int:project_id>/exports/", exports.exports, name="exports"),
+    path("projects/<int:project_id>/exports/count/", exports.export_count, name="export_count"),
+    path("exports/<int:export_id>/", exports.export, name="export"),
+    path("exports/<int:export_id>/ask-again/", exports.export_ask_again, name="export_ask_again"),
+    path("exports/<int:export_id>/all.zip", exports.export_zip, name="export_zip"),
+    path("exports/<int:export_id>/files/<str:name>", exports.export_file, name="export_file"),
 ]
 
 urlpatterns = [*project_urls, *review_urls, *run_urls, *file_urls]

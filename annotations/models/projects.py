@@ -34,6 +34,8 @@ class Project(models.Model):
 
     objects = ProjectQuerySet.as_manager()
 
+    role: str | None  # the signed-in user's, set by annotations.access
+
     class Meta:
         ordering = ["name"]
 

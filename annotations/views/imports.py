@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import OWN, get_import_for, get_project_for
-from annotations.actions.background import is_held
 from annotations.actions.import_work import progress_of, rejected_path
 from annotations.actions.staged_imports import (
     ImportMoved,
@@ -25,6 +24,7 @@ from annotations.imports.forms import ReadingForm, UploadForm
 from annotations.imports.upload import files_too_large
 from annotations.models import ImportBatch
 from annotations.requests import SignedInRequest
+from annotations.waiting import say_why_it_waits
 
 Status = ImportBatch.Status
 
@@ -129,7 +129,7 @@ def _render_batch(
         "report": batch.report,
         "form": form,
         "is_waiting": is_waiting,
-        "is_held": is_waiting and is_held(batch),
+        "notice": say_why_it_waits(batch) if is_waiting else "",
         "is_staged": is_staged(batch),
         "n_read": progress_of(batch) if is_waiting else 0,
         "has_rejected": rejected_path(batch).is_file(),
