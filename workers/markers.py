@@ -53,6 +53,10 @@ class MarkedText:
     spans: tuple[tuple[int, int], ...]
     flags: tuple[str, ...] = ()
 
+    @property
+    def span_texts(self) -> list[str]:
+        return [self.text[start:end] for start, end in self.spans]
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSentence:

@@ -107,7 +107,7 @@ def test_markers_are_read_and_taken_out(
 ) -> None:
     found = read_markers(translation, SQUARE, source="Obama visited Berlin.", n_expected=n_expected)
     assert found.text == text
-    assert [found.text[start:end] for start, end in found.spans] == marked
+    assert found.span_texts == marked
     assert list(found.flags) == [f"markers-{flag}" for flag in flags.split()]
 
 

@@ -14,6 +14,7 @@ from tests.workers.toy_language import ToyPair, marked, name_lists, names, toy_p
 from workers.align import get_aligner
 from workers.markers import SourceSentence, char_span_to_tokens, translate_marked
 from workers.project import ProjectionInput, get_projector
+from workers.project.markers import match_marked_spans
 from workers.spans import Entity
 from workers.translate import Translation, Translator, get_translator
 
@@ -105,15 +106,14 @@ def test_markers_project_the_right_entities(translator: Translator) -> None:
     assert [one.marked.text for one in found] == [" ".join(pair.target) for pair in pairs]
     assert all(one.marked.flags == () for one in found)
     for pair, one in zip(pairs, found, strict=True):
-        spans = [char_span_to_tokens(offsets(pair.target), *span) for span in one.marked.spans]
-        assert spans == [entity.span for entity in pair.target_entities]
-        # each entity's own translation says which marked span is its own, also where they change places
-        texts = [one.marked.text[start:end] for start, end in one.marked.spans]
-        labels = {
-            text: entity.label
-            for text, entity in zip(one.entity_translations, pair.source_entities, strict=True)
-        }
-        assert [labels[text] for text in texts] == [entity.label for entity in pair.target_entities]
+        matches = match_marked_spans(one.marked.span_texts, one.entity_texts, one.entity_translations)
+        projected = []
+        for entity, match in zip(pair.source_entities, matches, strict=True):
+            assert match.span is not None
+            span = char_span_to_tokens(offsets(pair.target), *one.marked.spans[match.span])
+            assert span is not None
+            projected.append(Entity(span.start, span.end, entity.label))
+        assert sorted(projected) == list(pair.target_entities)
 
 
 def offsets(tokens: tuple[str, ...]) -> list[tuple[int, int]]:

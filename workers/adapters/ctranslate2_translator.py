@@ -47,10 +47,10 @@ class LoadedCTranslate2:
 
 
 class CTranslate2Translator:
-    """A converted translator given by its folder.
+    """NLLB-200, M2M100 or Marian through CTranslate2, from a folder that was converted for it.
 
-    compute_type: one of COMPUTE_TYPES; "default" keeps what the conversion chose. The other options are
-        those of Seq2SeqTranslator.
+    model: that folder. compute_type: one of COMPUTE_TYPES; "default" keeps what the conversion chose. The
+        other options are those of Seq2SeqTranslator.
     """
 
     name = "ctranslate2"

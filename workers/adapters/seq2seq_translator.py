@@ -30,8 +30,9 @@ class LoadedTranslator:
 
 
 class Seq2SeqTranslator:
-    """A translator given by Hugging Face id or local folder.
+    """NLLB-200, M2M100 or Marian through transformers.
 
+    model: Hugging Face id or local folder.
     tokenizer: where the tokenizer is when it is not with the model (fine-tuned NLLB checkpoints are often
         saved with a broken one: name the base model). revision: hub branch, tag or commit.
     beams: beam size, 1 is greedy. split_above: subwords above which a text goes sentence by sentence.
