@@ -4,7 +4,9 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -44,6 +46,12 @@ def is_usable(token: str) -> bool:
     return LoginToken.objects.filter(
         token_sha256=hash_token(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
     ).exists()
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Who knocks, for locking out; behind our proxy, the address that the proxy saw, which it puts last."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def hash_token(token: str) -> str:

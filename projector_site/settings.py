@@ -124,6 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # A name is locked for one address, so that a team behind one router does not lock itself out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "annotations.sign_in.client_address"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
@@ -131,7 +132,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
-# --- the browser's side. HTTPS=true where a proxy in front speaks TLS and sets X-Forwarded-Proto.
+# --- the browser's side. HTTPS=true where a proxy in front speaks TLS and sets X-Forwarded-Proto and -For.
 
 HTTPS = env_bool("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

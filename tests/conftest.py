@@ -57,7 +57,7 @@ def _wait_until() -> Callable[..., None]:
 def prepared_folder() -> Account | None:
     """The suite's data folder, and the account its servers run under."""
     account = servers_account()
-    settings.DATA_FOLDER.prepare(shared=account is not None)
+    settings.DATA_FOLDER.prepare(account)
     return account
 
 
@@ -103,6 +103,14 @@ def live_broker(running_broker: None) -> str:
     with redis.Redis(unix_socket_path=str(settings.DATA_FOLDER.broker_socket)) as client:
         client.flushall()
     return settings.CELERY_BROKER_URL
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The test database, for a process that a test starts."""
+    from django.db import connection
+
+    return url_of(connection.settings_dict)
 
 
 class LiveWorker:

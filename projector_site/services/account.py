@@ -54,7 +54,7 @@ def servers_account() -> Account | None:
     )
 
 
-def check_data_folder(root: Path, account: Account) -> None:
+def check_parents(root: Path, account: Account) -> None:
     """Raise ServiceError if the account cannot come as far as the data folder."""
     closed = account.closed_parent(root)
     if closed:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from projector_site.services.account import Account, check_parents
 from projector_site.services.errors import ServiceError
 
 # The kernel takes about 107 bytes for the path of a unix socket.
@@ -107,11 +108,13 @@ class DataFolder:
         except (OSError, ValueError):
             return {}
 
-    def prepare(self, *, shared: bool) -> None:
-        """Make the folder, its parts and its secret. `shared`: another account must be able to enter it."""
+    def prepare(self, account: Account | None) -> None:
+        """Make the folder, its parts and its secret; `account`, if any, must be able to enter it."""
+        if account:
+            check_parents(self.root, account)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self.root.chmod(0o755 if shared else 0o700)
+            self.root.chmod(0o755 if account else 0o700)
             for part in (self.logs, self.static, self.media):
                 part.mkdir(exist_ok=True)
             self.media.chmod(0o700)
@@ -124,7 +127,8 @@ class DataFolder:
                 f"The data folder {self.root} cannot be written ({error.strerror}: {error.filename}); "
                 "choose another with --data-folder, or make it yours."
             ) from error
-        refuse_strangers_folder(self.sockets)
+        owners = {os.geteuid(), account.uid} if account else {os.geteuid()}
+        refuse_strangers_folder(self.sockets, owners)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -156,8 +160,8 @@ def write_secret(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def refuse_strangers_folder(folder: Path) -> None:
+def refuse_strangers_folder(folder: Path, owners: set[int]) -> None:
     """A folder under /tmp may have been laid there by somebody else."""
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or (os.geteuid() != 0 and found.st_uid != os.geteuid()):
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise ServiceError(f"{folder} belongs to somebody else; choose a data folder with a shorter path.")

@@ -5,11 +5,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from annotations.models import LoginToken, User
-from annotations.sign_in import free_username, get_or_make_first_owner, make_login_link, use_login_token
+from annotations.sign_in import (
+    client_address,
+    free_username,
+    get_or_make_first_owner,
+    make_login_link,
+    use_login_token,
+)
 
 PASSWORD = "a-long-enough-phrase"
 
@@ -122,6 +128,22 @@ def test_it_locks_after_too_many_attempts_for_that_name_only(client: Client, rev
     assert right.status_code == 429
     assert "Too many attempts" in right.content.decode()
     assert client.post("/sign-in/", {"username": "colleague", "password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("behind_proxy", "forwarded", "expected"),
+    [
+        (False, "198.51.100.7", "127.0.0.1"),
+        (True, "198.51.100.7", "198.51.100.7"),
+        (True, "a client's claim, 198.51.100.7", "198.51.100.7"),
+        (True, "", "127.0.0.1"),
+    ],
+)
+def test_it_knows_who_knocks(
+    settings, rf: RequestFactory, behind_proxy: bool, forwarded: str, expected: str
+) -> None:
+    settings.HTTPS = behind_proxy
+    assert client_address(rf.get("/sign-in/", headers={"X-Forwarded-For": forwarded})) == expected
 
 
 def test_it_never_leaves_for_another_site(client: Client, reviewer: User) -> None:

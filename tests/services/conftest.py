@@ -24,8 +24,8 @@ def start_up(data_folder: Path, wait_until: Callable[..., None]) -> Iterator[Cal
     """Start `up` on the module's data folder and wait for its page."""
     started: list[Up] = []
 
-    def start(*options: str, terminal: int | None = None) -> Up:
-        up = Up(data_folder, *options, terminal=terminal)
+    def start(*options: str, terminal: int | None = None, **environment: str) -> Up:
+        up = Up(data_folder, *options, terminal=terminal, **environment)
         started.append(up)
         if terminal is None:
             wait_until(lambda: up.address or up.process.poll() is not None, why="the address is shown")

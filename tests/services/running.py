@@ -20,16 +20,18 @@ NOT_INHERITED = {"DATABASE_URL", "CELERY_BROKER_URL", "PROJECTOR_DATA", "SECRET_
 class Up:
     """A running `manage.py up`."""
 
-    def __init__(self, data_folder: Path, *options: str, terminal: int | None = None) -> None:
+    def __init__(
+        self, data_folder: Path, *options: str, terminal: int | None = None, **environment: str
+    ) -> None:
         self.data_folder = data_folder
         self.output_file = data_folder.parent / "output"
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         command = [sys.executable, "manage.py", "up", "--data-folder", str(data_folder), "--workers", "1"]
         with open(self.output_file, "w") as output:
             self.process = subprocess.Popen(
                 [*command, "--port", "0", *options],
                 cwd=PROJECT_ROOT,
-                env=environment,
+                env=inherited | environment,
                 stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,

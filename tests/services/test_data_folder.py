@@ -8,7 +8,7 @@ from pathlib import Path
 import dj_database_url
 import pytest
 
-from projector_site.services.account import Account, check_data_folder, servers_account
+from projector_site.services.account import Account, check_parents, servers_account
 from projector_site.services.data_folder import (
     LONGEST_SOCKET_PATH,
     DataFolder,
@@ -24,7 +24,7 @@ NOBODY = Account("nobody", 65534, 65534)
 @pytest.fixture
 def folder(tmp_path: Path) -> DataFolder:
     folder = DataFolder(tmp_path / "data")
-    folder.prepare(shared=False)
+    folder.prepare(None)
     return folder
 
 
@@ -45,7 +45,7 @@ def test_a_second_process_cannot_lock(folder: DataFolder) -> None:
 def test_the_key_is_made_once(folder: DataFolder) -> None:
     key = folder.secret_key()
     assert len(key) >= 50
-    folder.prepare(shared=False)
+    folder.prepare(None)
     assert folder.secret_key() == key
     assert folder.secret_key_file.stat().st_mode & 0o777 == 0o600
     assert folder.root.stat().st_mode & 0o777 == 0o700
@@ -62,7 +62,10 @@ def test_a_socket_folder_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ServiceError, match="belongs to somebody else"):
-        refuse_strangers_folder(tmp_path / "link")
+        refuse_strangers_folder(tmp_path / "link", {os.geteuid()})
+    with pytest.raises(ServiceError, match="belongs to somebody else"):
+        refuse_strangers_folder(tmp_path / "elsewhere", {os.geteuid() + 1})
+    refuse_strangers_folder(tmp_path / "elsewhere", {os.geteuid()})
 
 
 def test_the_database_url_reads_back(tmp_path: Path) -> None:
@@ -116,7 +119,7 @@ def test_a_closed_parent_is_named(tmp_path: Path) -> None:
     assert NOBODY.closed_parent(closed / "data") is None
     closed.chmod(0o700)
     with pytest.raises(ServiceError, match=f"may not enter {closed}"):
-        check_data_folder(closed / "data", NOBODY)
+        check_parents(closed / "data", NOBODY)
 
 
 def test_only_root_needs_another_account(monkeypatch: pytest.MonkeyPatch) -> None:

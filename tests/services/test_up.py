@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from annotations.models import User
 from services.running import NOT_INHERITED, PROJECT_ROOT, Browser, Up
 
 pytestmark = pytest.mark.slow
@@ -26,12 +27,12 @@ def all_gone(processes: list[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != "zombie" for process in processes)
 
 
-def run_up(*options: str) -> subprocess.CompletedProcess[str]:
+def run_up(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """An `up` that is expected to give up by itself."""
     return subprocess.run(
         [sys.executable, "manage.py", "up", *options],
         cwd=PROJECT_ROOT,
-        env={name: value for name, value in os.environ.items() if name not in NOT_INHERITED},
+        env={name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | environment,
         capture_output=True,
         text=True,
         timeout=60,
@@ -137,6 +138,21 @@ def test_a_killed_supervisor_leaves_nothing_and_starts_again(
     assert fourth.process.wait(30) == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_addresses_in_the_environment_replace_the_embedded_servers(
+    start_up: Callable[..., Up], live_broker: str, database_url: str
+) -> None:
+    up = start_up("--no-demo", DATABASE_URL=database_url, CELERY_BROKER_URL=live_broker)
+    try:
+        assert up.children().keys() == {"worker", "web"}
+        assert User.objects.get().username == "owner"  # in the database that was named
+        browser = Browser(up.address)
+        browser.get(up.sign_in_path)
+        assert browser.post(up.sign_in_path)[1] == "/password/"
+    finally:
+        up.stop()
+
+
 def test_it_says_that_the_port_is_taken(data_folder: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -146,6 +162,16 @@ def test_it_says_that_the_port_is_taken(data_folder: Path) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"Projector cannot run: Port {port} of 127.0.0.1 cannot be used")
     assert "--port" in refused.stderr
+
+
+def test_it_says_that_the_database_does_not_answer(data_folder: Path, live_broker: str) -> None:
+    refused = run_up(
+        *("--port", "0", "--data-folder", str(data_folder.parent / "third")),
+        DATABASE_URL="postgres://nobody@localhost:9/nowhere",
+        CELERY_BROKER_URL=live_broker,
+    )
+    assert refused.returncode == 1
+    assert "The database does not answer: connection" in refused.stderr
 
 
 def test_it_says_that_the_data_folder_cannot_be_written(data_folder: Path) -> None:

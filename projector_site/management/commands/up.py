@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, OutputWrapper
 
-from projector_site.services.account import Account, check_data_folder, servers_account
+from projector_site.services.account import Account, servers_account
 from projector_site.services.broker import broker_program, requeue_unacknowledged
 from projector_site.services.data_folder import DataFolder, default_data_folder
 from projector_site.services.errors import ServiceError, StopRequested
@@ -76,9 +76,7 @@ class Command(BaseCommand):
         supervisor.handle_signals()
         try:
             account = servers_account()
-            if account:
-                check_data_folder(folder.root, account)
-            folder.prepare(shared=account is not None)
+            folder.prepare(account)
             with folder.locked(), contextlib.suppress(StopRequested):
                 try:
                     port = free_port(host, port)
