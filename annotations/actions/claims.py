@@ -48,17 +48,19 @@ ORDERS = {
 }
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def claim_next(queue: Queue, user: User) -> SentencePair | None:
     """Lease the next pair of the queue to the user: first what they left unfinished, then what is free.
 
     Rows that another reviewer is just claiming are passed over, not waited for. None when nothing is left.
     """
-    mine = queue.pairs().claimed_by(user).for_claiming().first()
-    pair = mine or queue.pairs().free().for_claiming().first()
-    if pair is not None:
-        _lease(pair, user)
-    return pair
+    return _lease_first(queue.pairs().claimed_by(user), user) or _lease_first(queue.pairs().free(), user)
+
+
+@transaction.atomic(savepoint=False)
+def claim_following(queue: Queue, user: User) -> SentencePair | None:
+    """As claim_next, for one who has just finished a pair: what is open in their other windows comes last."""
+    return _lease_first(queue.pairs().free(), user) or _lease_first(queue.pairs().claimed_by(user), user)
 
 
 @transaction.atomic
@@ -86,6 +88,13 @@ def renew_claim(pair_id: int, user: User) -> bool:
 def release_claim(pair_id: int, user: User) -> None:
     """Give the pair back at once; what was edited stays in the user's review."""
     SentencePair.objects.filter(pk=pair_id, claimed_by=user).update(claimed_by=None, claimed_until=None)
+
+
+def _lease_first(pairs: SentencePairQuerySet, user: User) -> SentencePair | None:
+    pair = pairs.for_claiming().first()
+    if pair is not None:
+        _lease(pair, user)
+    return pair
 
 
 def _lease(pair: SentencePair, user: User) -> None:

@@ -56,16 +56,15 @@ class LockedReview:
         )
 
 
-def lock_review(pair_id: int, reviewer: User, seen: Seen, *, last_rank: int = 9) -> LockedReview:
+def lock_review(pair: SentencePair, reviewer: User, seen: Seen, *, last_rank: int = 9) -> LockedReview:
     """Lock the pair, so that two writes to it wait for each other, and load the review that was seen.
 
     A review that nobody changed yet is not stored: it is seeded from the run that the reviewer saw.
     Raises StaleReview when `seen` is not what is there now.
     """
-    pair = (
-        SentencePair.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("shown_run")
-        .get(pk=pair_id)
+    pair.refresh_from_db(
+        fields=["status", "is_flagged", "shown_run", "claimed_by", "claimed_until"],
+        from_queryset=SentencePair.objects.select_for_update(no_key=True),
     )
     review = Review.objects.filter(pair=pair, reviewer=reviewer).first()
     if review is not None:
@@ -85,26 +84,26 @@ def lock_review(pair_id: int, reviewer: User, seen: Seen, *, last_rank: int = 9)
 @transaction.atomic
 def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -> ReviewEvent:
     """Change one item. Raises StaleReview, or EditRefused when the edit does not fit."""
-    locked = lock_review(pair.pk, reviewer, seen)
+    locked = lock_review(pair, reviewer, seen)
     after = apply_edit(locked.before, edit, locked.sentence(pair.project))
     return record(locked, after, actor=reviewer, action=Action.EDITED, detail=edit.word)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> ReviewEvent:
     """Accept everything pending and finish the review: gold, unless the pair has another person's gold.
 
     Raises StaleReview, or EditRefused when two items claim the same word.
     """
-    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen, last_rank=0)
     after = accept_all(locked.before, locked.sentence(pair.project))
     return record(locked, after, actor=reviewer, action=Action.ACCEPTED)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Leave the pair to somebody else, or for later; what was edited is kept. Raises StaleReview."""
-    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen, last_rank=0)
     after = replace(locked.before, status=Status.SKIPPED, note=note or locked.before.note)
     return record(locked, after, actor=reviewer, action=Action.SKIPPED)
 
@@ -112,7 +111,7 @@ def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 @transaction.atomic
 def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Flag the pair for others to look at, or take the flag away. Raises StaleReview."""
-    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen, last_rank=0)
     before = locked.before
     after = replace(before, is_flagged=not before.is_flagged, note=note or before.note)
     return record(locked, after, actor=reviewer, action=Action.FLAGGED)
@@ -121,7 +120,7 @@ def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 @transaction.atomic
 def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) -> ReviewEvent:
     """Write down a remark on the pair. Raises StaleReview."""
-    locked = lock_review(pair.pk, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen, last_rank=0)
     return record(locked, replace(locked.before, note=note), actor=reviewer, action=Action.NOTED)
 
 
@@ -196,12 +195,12 @@ def record(
 
 def _seen_run(pair: SentencePair, seen: Seen) -> ProjectionRun | None:
     """The run a reviewer saw: the shown one, or one that was shown until a newer run finished this pair."""
-    if seen.run == pair.shown_run_id:
-        return pair.shown_run
-    result = PairResult.objects.filter(pair=pair, run=seen.run).select_related("run").first()
-    if result is None:
+    if seen.run is None and pair.shown_run_id is None:
+        return None
+    was_shown = seen.run == pair.shown_run_id or PairResult.objects.filter(pair=pair, run=seen.run).exists()
+    if not was_shown:
         raise StaleReview
-    return result.run
+    return ProjectionRun.objects.only("signature").get(pk=seen.run)
 
 
 def _takes_gold(review: Review, pair: SentencePair) -> bool:

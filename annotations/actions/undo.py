@@ -85,8 +85,8 @@ def _event_before(event: ReviewEvent | None) -> ReviewEvent | None:
 def _restore(
     event: ReviewEvent, state: dict, *, expected: dict, actor: User, action: str, undoes: ReviewEvent
 ) -> None:
-    review = Review.objects.get(pk=event.review_id)
-    locked = lock_review(review.pair_id, actor, Seen(review.version, review.run_id))
+    review = Review.objects.select_related("pair").get(pk=event.review_id)
+    locked = lock_review(review.pair, actor, Seen(review.version, review.run_id))
     if not locked.before.decides_as(Snapshot.from_json(expected)):
         raise StaleReview
     after = _without_deleted(Snapshot.from_json(state))

@@ -1,20 +1,65 @@
 """Tags and filters of the pages."""
 
 import json
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from annotations.display import STATE_SIGNS, Side, sentence_html
+from annotations.keys import COMMANDS
 from annotations.languages import get_language
 
 register = template.Library()
+
+EDGES = {command.name: command.words for command in COMMANDS if command.name.startswith(("start-", "end-"))}
 
 
 @register.simple_tag
 def sentence(side: Side) -> SafeString:
     return sentence_html(side)
+
+
+@register.simple_tag
+def token_options(side: Side) -> SafeString:
+    """The tokens as options of a <select>, numbered from 1 for people and from 0 for the form."""
+    return format_html_join("", '<option value="{}">{} {}</option>', _numbered(side.tokens()))
+
+
+def _numbered(tokens: list[str]) -> Iterator[tuple[int, int, str]]:
+    return ((index, index + 1, token) for index, token in enumerate(tokens))
+
+
+@register.simple_tag
+def label_buttons(labels: list[dict], chosen: str) -> SafeString:
+    """A button per label that sets it, or without a chosen label one that adds an entity."""
+    return _label_buttons(translation.get_language(), tuple(tuple(label.items()) for label in labels), chosen)
+
+
+@register.simple_tag
+def edge_buttons(direction: str, keys: dict[str, str]) -> SafeString:
+    return _edge_buttons(translation.get_language(), direction, tuple(keys[edge] for edge in EDGES))
+
+
+# The same few fragments stand on every review page: each is rendered once per process.
+@lru_cache(maxsize=4096)
+def _label_buttons(interface_language: str, labels: tuple[tuple, ...], chosen: str) -> SafeString:
+    context = {"labels": [dict(label) for label in labels], "chosen": chosen}
+    return render_to_string("annotations/_label_buttons.html", context)
+
+
+@lru_cache(maxsize=1024)
+def _edge_buttons(interface_language: str, direction: str, keys: tuple[str, ...]) -> SafeString:
+    commands = [
+        {"name": name, "words": words, "key": key}
+        for (name, words), key in zip(EDGES.items(), keys, strict=True)
+    ]
+    return render_to_string("annotations/_edge_buttons.html", {"direction": direction, "commands": commands})
 
 
 @register.filter

@@ -86,7 +86,7 @@ def review_accept(request: HttpRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             accept_review(pair=pair, reviewer=request.user, seen=form.seen)
-            following = claims.claim_next(queue, request.user)
+            following = claims.claim_following(queue, request.user)
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, accept=True)
     except EditRefused as refused:
@@ -105,7 +105,7 @@ def review_skip(request: HttpRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             skip_review(pair=pair, reviewer=request.user, seen=form.seen, note=form.cleaned_data["note"])
-            following = claims.claim_next(queue, request.user)
+            following = claims.claim_following(queue, request.user)
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, note=form.cleaned_data["note"])
     return _go_on(request, pair, following, queue, _("Sentence skipped."))

@@ -44,6 +44,18 @@ REASONS: dict[str, str | Promise] = {
     "filtered": _("the best span did not pass the filter"),
 }
 N_HUES = 8
+PAIR_URLS = {
+    "edit": "review_edit",
+    "accept": "review_accept",
+    "skip": "review_skip",
+    "flag": "review_flag",
+    "note": "review_note",
+    "correct": "review_correct",
+    "history": "history",
+    "take_over": "claim_take_over",
+    "heartbeat": "claim_heartbeat",
+    "release": "claim_release",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,7 @@ def review_context(
         "labels": [label | {"hue": hues[label["name"]]} for label in project.labels],
         "queue": queue,
         "query": queue_query(queue),
+        "urls": _urls(pair, queue),
         "pair_url": pair_url(pair.pk, queue),
         "counts": _sum(counts, queue.language),
         "languages": [count["target_language"] for count in counts],
@@ -184,6 +197,15 @@ def queue_query(queue: Queue) -> str:
 
 def pair_url(pair_id: int, queue: Queue) -> str:
     return reverse("annotations:pair", args=[pair_id]) + queue_query(queue)
+
+
+def _urls(pair: SentencePair, queue: Queue) -> dict[str, str]:
+    """Where the forms of the page send to; the queue travels along."""
+    query = queue_query(queue)
+    urls = {name: reverse(f"annotations:{view}", args=[pair.pk]) + query for name, view in PAIR_URLS.items()}
+    for name in ("undo", "redo"):
+        urls[name] = reverse(f"annotations:{name}", args=[pair.project_id]) + query
+    return urls
 
 
 def _claim(pair: SentencePair, user: User) -> User | None:
