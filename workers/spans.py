@@ -51,8 +51,7 @@ class Entity:
         return Span(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredSpan:
+class ScoredSpan(NamedTuple):
     """A target span with the method's own score (any real number; higher is better)."""
 
     start: int

@@ -184,12 +184,12 @@ def main() -> None:
     sets = {
         "similarity": [
             *(describe(corpus, 3.0, 3.0) for corpus in own),
-            *(describe(corpus, 0.2, 1.0) for corpus in news),
+            *(describe(corpus, 0.4, 1.0) for corpus in news),
             describe(reviews, 0.5, 0.5),
         ],
         "links": [
             *(describe(corpus.without_similarity(), 3.0, 3.0) for corpus in own),
-            *(describe(corpus.without_similarity(), 0.2, 1.0) for corpus in news),
+            *(describe(corpus.without_similarity(), 0.4, 1.0) for corpus in news),
             *(describe(corpus, 1.0, 0.5) for corpus in given),
         ],
     }

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from workers.project.batch import FlatBatch, Floats, Ints
 from workers.project.forms import SHAPES, token_shape
+from workers.project.ranker import best_per_entity
 from workers.project.spanfeatures import Spans
 
 FROM_SPAN = (
@@ -33,13 +34,10 @@ def describe_answers(
     if not len(spans.entity):
         return _without_candidates(flat)
     share = np.exp(log_share)
-    top = np.full(n, -np.inf)
-    np.maximum.at(top, spans.entity, scores)
     # the best of the other candidates, for the gap to it
     others = scores.copy()
     others[row[has_row]] = -np.inf
-    second = np.full(n, -np.inf)
-    np.maximum.at(second, spans.entity, others)
+    second = best_per_entity(np.asarray(others, dtype=np.float64), spans.entity, n, missing=-np.inf)
     gap = np.where(has_row & np.isfinite(second), scores[place] - second, 8.0)
     columns |= {
         "share": np.where(has_row, share[place], 0.0),
@@ -53,9 +51,8 @@ def describe_answers(
         values = spans.features[:, spans.names.index(name)]
         columns[name] = np.where(has_row, values[place], 0.0)
     for name in BEST_ANYWHERE:
-        best = np.zeros(n)
-        np.maximum.at(best, spans.entity, spans.features[:, spans.names.index(name)])
-        columns[f"best-{name}"] = best
+        per_row = spans.features[:, spans.names.index(name)].astype(np.float64)
+        columns[f"best-{name}"] = best_per_entity(per_row, spans.entity, n, missing=0.0)
     columns |= _entity_columns(flat)
     return np.stack([np.asarray(c, dtype=np.float64) for c in columns.values()], axis=1), tuple(columns)
 

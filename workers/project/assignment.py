@@ -14,6 +14,7 @@ from workers.project.batch import Floats, Ints
 
 MAX_DP_ENTITIES = 10
 MIP_GAP = 1e-9
+MAX_COMPARED = 3000  # rows; the comparison is quadratic
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Choices:
     end: Ints
     score: Floats
 
-    def where(self, keep: NDArray[np.bool_]) -> "Choices":
+    def where(self, keep: NDArray[np.bool_] | Ints) -> "Choices":
         return Choices(self.n_entities, self.entity[keep], self.start[keep], self.end[keep], self.score[keep])
 
 
@@ -38,7 +39,9 @@ def assign_exactly(choices: Choices, *, time_limit_s: float = 1.0) -> tuple[Ints
     """
     chosen = np.full(choices.n_entities, -1, dtype=np.int64)
     exact = True
-    for rows in _components(choices):
+    useful = _undominated(choices)
+    for component in _components(choices.where(useful)):
+        rows = useful[component]
         part = choices.where(rows)
         members, entity = np.unique(part.entity, return_inverse=True)
         part = Choices(len(members), entity, part.start, part.end, part.score)
@@ -49,8 +52,7 @@ def assign_exactly(choices: Choices, *, time_limit_s: float = 1.0) -> tuple[Ints
         else:
             picked, proven = _mixed_integer(part, time_limit_s)
             exact = exact and proven
-        places = np.flatnonzero(rows)
-        chosen[members] = np.where(picked >= 0, places[picked], -1)
+        chosen[members] = np.where(picked >= 0, rows[picked], -1)
     return chosen, exact
 
 
@@ -71,6 +73,19 @@ def assign_greedily(choices: Choices) -> Ints:
 
 def total_score(choices: Choices, chosen: Ints) -> float:
     return float(choices.score[chosen[chosen >= 0]].sum())
+
+
+def _undominated(choices: Choices) -> Ints:
+    """Rows that can be of use: no other span of the same entity lies inside and scores as much."""
+    if len(choices.entity) > MAX_COMPARED:
+        return np.arange(len(choices.entity))
+    same = choices.entity[:, None] == choices.entity
+    inside = (choices.start[:, None] >= choices.start) & (choices.end[:, None] <= choices.end)
+    better = (choices.score[:, None] > choices.score) | (
+        (choices.score[:, None] == choices.score)
+        & (np.arange(len(choices.entity))[:, None] < np.arange(len(choices.entity)))
+    )
+    return np.flatnonzero(~(same & inside & better).any(axis=0))
 
 
 def _components(choices: Choices) -> list[NDArray[np.bool_]]:

@@ -21,9 +21,10 @@ KEEP_BEST = 20
 class Ensemble:
     """Every voter projects; spans compete with their voters' confidences, absences count against them.
 
-    A span's score is the weighted mean of its voters' confidences, less the same for leaving the entity out; a voter's alternatives count a little. The assignment is exact. The confidence is the
-    weighted mean of the voters' confidences in the answer, a voter of another answer adding half of its
-    doubt. Projection.voters names who gave the answer.
+    A span's score is the weighted mean of its voters' confidences, less the same for leaving the entity
+    out; a voter's alternatives count a little. The assignment is exact. The confidence is the weighted mean
+    of the voters' confidences in the answer, a voter of another answer adding half of its doubt.
+    Projection.voters names who gave the answer.
 
     voters: method name -> weight; target-side entities add "ner-candidates" where a sentence has them.
     statistics: for the voters that learn, see Soft.

@@ -77,6 +77,11 @@ def project_sentences(
         yield from _project_batch(projector, batch, have)
 
 
+def align_all(pairs: Sequence[SentencePair], alignments: Sequence[Alignment] | Aligner) -> list[Alignment]:
+    """The alignment of every pair, so that several methods can share them."""
+    return list(_aligned(pairs, alignments))
+
+
 def _aligned(pairs: Sequence[SentencePair], alignments: Sequence[Alignment] | Aligner) -> Iterator[Alignment]:
     if isinstance(alignments, Sequence):
         yield from alignments

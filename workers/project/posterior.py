@@ -5,6 +5,7 @@ matrix is centred by its rows and columns and divided by its own spread first, s
 the scale. Links and equal forms add to the logits. Without a similarity the links alone make the matrix.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,20 +77,18 @@ def _fill(flat: FlatBatch, maps: EntityMaps, form: Matrix, sentences: Ints, enti
     m = np.array([len(item.target_tokens) for item in inputs])
     depth, width = int(n.max()), int(m.max())
     logits = np.full((len(inputs), depth, width), -np.inf, dtype=np.float32)
-    empty = np.empty(len(inputs), dtype=np.float32)
+    empty = np.zeros(len(inputs), dtype=np.float32)
     for index, item in enumerate(inputs):
         part = logits[index, : n[index], : m[index]]
         if item.similarity is None:
             part[:] = 0.0
             part[item.links[:, 0], item.links[:, 1]] = LINK_LOGIT_ALONE
             empty[index] = EMPTY_LOGIT_ALONE
-        else:
+        elif part.size:
             similarity = item.similarity.astype(np.float32)
-            column = similarity.mean(axis=0)
-            row = similarity.mean(axis=1, keepdims=True)
-            similarity -= row
-            similarity -= column - column.mean()
-            spread = float(np.sqrt(np.einsum("ij,ij->", similarity, similarity) / max(similarity.size, 1)))
+            similarity -= np.add.reduce(similarity, axis=1, keepdims=True) / similarity.shape[1]
+            similarity -= np.add.reduce(similarity, axis=0) / similarity.shape[0]
+            spread = math.sqrt(float(np.vdot(similarity, similarity)) / similarity.size)
             np.multiply(similarity, SIMILARITY_LOGIT / max(spread, 1e-6), out=part)
             part[item.links[:, 0], item.links[:, 1]] += LINK_LOGIT
             empty[index] = EMPTY_LOGIT

@@ -78,11 +78,18 @@ def log_softmax(scores: Floats, entity: NDArray[np.int64], n_entities: int) -> F
     """(rows,) log share of each row among the rows of its entity; rows are grouped by entity."""
     if not len(scores):
         return scores
-    highest = np.full(n_entities, -np.inf)
-    np.maximum.at(highest, entity, scores)
+    highest = best_per_entity(scores, entity, n_entities, missing=0.0)
     shifted = scores - highest[entity]
     totals = np.bincount(entity, np.exp(shifted), minlength=n_entities)
     return np.asarray(shifted - np.log(totals[entity]))
+
+
+def best_per_entity(values: Floats, entity: NDArray[np.int64], n_entities: int, *, missing: float) -> Floats:
+    """(entities,) greatest value of each entity's rows, which stand together; `missing` without rows."""
+    best = np.full(n_entities, missing)
+    first = np.flatnonzero(np.diff(entity, prepend=-1))
+    best[entity[first]] = np.maximum.reduceat(values, first) if len(first) else 0.0
+    return best
 
 
 def sigmoid(log_odds: Floats) -> Floats:

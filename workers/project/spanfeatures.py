@@ -130,17 +130,24 @@ def _features(
         values[f"{name}-linked"] = at(linked, position)
         values[f"{name}-anchored"] = at(np.minimum(maps.anchors, 1.0), position)
         values[f"{name}-form"] = at(form, position)
-    values |= _word_features(flat, statistics, entity, positions)
+    ids, words = _vocabulary(flat)
+    values |= _word_features(flat, statistics, entity, positions, ids, words)
     at_edges = values["first-punctuation"] + values["last-punctuation"]
-    values["punctuation-inside"] = np.log1p(np.maximum(inside(_shape_map(flat, "punctuation")) - at_edges, 0))
+    values["punctuation-inside"] = np.log1p(
+        np.maximum(inside(_shape_map(flat, "punctuation", ids, words)) - at_edges, 0)
+    )
     return values
 
 
 def _word_features(
-    flat: FlatBatch, statistics: PairStatistics, entity: Ints, positions: dict[str, Ints]
+    flat: FlatBatch,
+    statistics: PairStatistics,
+    entity: Ints,
+    positions: dict[str, Ints],
+    ids: Ints,
+    words: list[str],
 ) -> dict[str, NDArray[np.floating]]:
     """Shapes and learnt edge behaviour of the words at and around the span's edges."""
-    ids, words = _vocabulary(flat)
     shapes = np.array([token_shape(word) for word in words], dtype=np.float32).reshape(-1, len(SHAPES))
     edges = statistics.edge_log_odds([word.casefold() for word in words])
     source_shapes = {
@@ -212,9 +219,8 @@ def _vocabulary(flat: FlatBatch) -> tuple[Ints, list[str]]:
     return ids, list(numbers)
 
 
-def _shape_map(flat: FlatBatch, shape: str) -> Matrix:
+def _shape_map(flat: FlatBatch, shape: str, ids: Ints, words: list[str]) -> Matrix:
     index = SHAPES.index(shape)
-    ids, words = _vocabulary(flat)
     shapes = np.array([token_shape(word)[index] for word in words], dtype=np.float32)
     inside = np.arange(ids.shape[1]) < flat.n_target[:, None]
     return np.where(inside, shapes[ids[flat.sentence]], 0.0).astype(np.float32)
