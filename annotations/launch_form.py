@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -56,15 +56,21 @@ class LaunchForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = project.pair_counts.all().totals_by("target_language")
-        self.fields["target_language"].choices = [
+        languages = [
             (row["target_language"], f"{get_language(row['target_language']).name} ({row['n_pairs']:,})")
             for row in rows
         ]
-        for field, names in known_names().items():
-            self.fields[field].choices = name_choices(field)
-            self.fields[field].initial = next(iter(names))
+        self._offer("target_language", languages)
+        for field in known_names():
+            self._offer(field, name_choices(field))
         for field in OPTION_FIELDS:
             self.fields[field].widget.attrs |= {"rows": 2, "placeholder": "{}", "spellcheck": "false"}
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """Let a field take these, the first unless another is picked."""
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices = choices
+        field.initial = choices[0][0] if choices else None
 
     @property
     def advanced(self) -> list[forms.BoundField]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from annotations.actions.runs import cancel_run, check_run, launch_run, resume_run
 from annotations.launch_form import name_choices
-from annotations.models import ProjectionRun
+from annotations.models import ProjectionRun, User
 from workers.tasks import known_names
 
 CHOICES = [
@@ -42,9 +42,9 @@ class LaunchAdminForm(forms.ModelForm):
         for field in known_names():
             self.fields[field] = forms.ChoiceField(choices=name_choices(field))
 
-    def _post_clean(self) -> None:
-        super()._post_clean()
-        if not self.errors:
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.errors:
             try:
                 check_run(self.instance)
             except ValidationError as error:
@@ -77,7 +77,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
             kwargs["form"] = LaunchAdminForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: ProjectionRun | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ProjectionRun | None = None) -> list[Any]:
         if obj is None:
             return ["project", *CHOICES]
         return [field.name for field in ProjectionRun._meta.fields]
@@ -95,7 +95,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
     ) -> None:
         """Launch what was filled in; `obj` becomes the run that was launched."""
         choices = {field: form.cleaned_data[field] for field in CHOICES}
-        run = launch_run(project=obj.project, user=request.user, **choices)
+        run = launch_run(project=obj.project, user=cast(User, request.user), **choices)
         obj.pk = run.pk
         obj.refresh_from_db()
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,6 +17,7 @@ from annotations.actions.runs import cancel_run, launch_run, resume_run
 from annotations.launch_form import LaunchForm
 from annotations.models import ProjectionRun
 from annotations.progress import get_progress
+from annotations.requests import SignedInRequest
 from annotations.workforce import say_who_works
 
 LIST_SIZE = 50
@@ -24,7 +25,7 @@ LIST_SIZE = 50
 
 @require_GET
 @login_required
-def runs(request: HttpRequest, project_id: int) -> HttpResponse:
+def runs(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id)
     context = {"project": project, "runs": project.runs.select_related("created_by")[:LIST_SIZE]}
     return render(request, "annotations/run_list.html", context)
@@ -32,7 +33,7 @@ def runs(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def run_launch(request: HttpRequest, project_id: int) -> HttpResponse:
+def run_launch(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id, OWN)
     form = LaunchForm(request.POST or None, project=project)
     if request.method == "POST" and form.is_valid():
@@ -47,20 +48,20 @@ def run_launch(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def run(request: HttpRequest, run_id: int) -> HttpResponse:
+def run(request: SignedInRequest, run_id: int) -> HttpResponse:
     return render(request, "annotations/run.html", _context(get_run_for(request.user, run_id)))
 
 
 @require_GET
 @login_required
-def run_progress(request: HttpRequest, run_id: int) -> HttpResponse:
+def run_progress(request: SignedInRequest, run_id: int) -> HttpResponse:
     """The part of the run's page that changes. When the run has ended, it asks to be fetched no more."""
     return render(request, "annotations/_run_progress.html", _context(get_run_for(request.user, run_id)))
 
 
 @require_POST
 @login_required
-def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
+def run_cancel(request: SignedInRequest, run_id: int) -> HttpResponse:
     run = get_run_for(request.user, run_id, OWN)
     try:
         cancel_run(run=run)
@@ -71,7 +72,7 @@ def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def run_resume(request: HttpRequest, run_id: int) -> HttpResponse:
+def run_resume(request: SignedInRequest, run_id: int) -> HttpResponse:
     run = get_run_for(request.user, run_id, OWN)
     try:
         resume_run(run=run)
