@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from evaluation_data import Corpus, absa, african, demo, demo_languages
 from tune_soft import AFRICAN_ROWS, GIVEN_LINKS, NEWS, fit_classifier
 
-from workers.align import get_aligner
+from workers.align import DEFAULT_ALIGNER, get_aligner
 from workers.project import get_projector
 from workers.project.batch import Floats, flatten_batch
 from workers.project.confidence import EVIDENCE_NAMES, evidence_features
@@ -67,8 +67,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--aligner", default=DEFAULT_ALIGNER)
     options = parser.parse_args()
-    aligner, tagger = get_aligner(), get_tagger("spacy-en")
+    aligner, tagger = get_aligner(options.aligner), get_tagger("spacy-en")
     corpora = [demo(language, aligner, options.cache) for language in demo_languages()]
     corpora += [
         african(options.data, language, "tune", tagger, aligner, options.cache, AFRICAN_ROWS)

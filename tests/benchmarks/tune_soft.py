@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from evaluation_data import Corpus, absa, african, demo, demo_languages
 
-from workers.align import get_aligner
+from workers.align import DEFAULT_ALIGNER, get_aligner
 from workers.project.answers import describe_answers
 from workers.project.batch import FlatBatch, flatten_batch
 from workers.project.ranker import log_softmax, ranker_from
@@ -168,9 +168,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--aligner", default=None)
+    parser.add_argument("--aligner", default=DEFAULT_ALIGNER)
     options = parser.parse_args()
-    aligner = get_aligner(options.aligner) if options.aligner else get_aligner()
+    aligner = get_aligner(options.aligner)
     tagger = get_tagger("spacy-en")
     own = [demo(language, aligner, options.cache) for language in demo_languages()]
     news = [
