@@ -79,11 +79,7 @@ class ProjectionRunQuerySet(models.QuerySet):
 class RunChunkQuerySet(models.QuerySet):
     def claimable_by(self, token: UUID) -> RunChunkQuerySet:
         """Nobody works on it: queued, its lease ran out, or `token` held it when its worker died."""
-        return self.filter(
-            Q(status="queued")
-            | Q(status="running", lease_until__lt=Now())
-            | Q(status="running", claim_token=token)
-        )
+        return self.unfinished().filter(Q(status="queued") | Q(lease_until__lt=Now()) | Q(claim_token=token))
 
     def held(self) -> RunChunkQuerySet:
         """A living worker has it in hand."""

@@ -129,7 +129,14 @@ class RunChunk(models.Model):
                 name="chunk_status_is_known",
             ),
         ]
-        indexes = [models.Index(fields=["run", "status"], name="chunk_by_status")]
+        indexes = [
+            models.Index(fields=["run", "status"], name="chunk_by_status"),
+            models.Index(
+                fields=["run", "first_pair_id"],
+                name="chunk_to_do",
+                condition=models.Q(status__in=["queued", "running"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"chunk {self.first_pair_id}-{self.last_pair_id} of run {self.run_id}"
