@@ -10,7 +10,13 @@ from django.db.models.functions import Now
 from annotations.models import ProjectionRun, RunChunk
 from workers.pipeline import PairInput
 from workers.store.pairs import load_inputs
-from workers.store.runs import MAX_ATTEMPTS, finish_run_if_complete, lease, pairs_in_scope
+from workers.store.runs import (
+    MAX_ATTEMPTS,
+    commit_without_waiting_for_the_disk,
+    finish_run_if_complete,
+    lease,
+    pairs_in_scope,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ def claim_chunk(run_id: int, token: UUID) -> Claim | None:
 
 @transaction.atomic
 def _claim_next(run_id: int, token: UUID) -> Claim | None:
+    commit_without_waiting_for_the_disk()
     chunk = _claimable(run_id, token).select_for_update(skip_locked=True, of=("self",)).first()
     if chunk is None:
         return None

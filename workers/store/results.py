@@ -13,7 +13,7 @@ from annotations.models import Candidate, PairResult, ProjectionRun, RunChunk, S
 from workers.pipeline import PairOutput
 from workers.project import Projection
 from workers.store.chunks import Claim, held
-from workers.store.runs import ClaimLost, finish_run_if_complete
+from workers.store.runs import ClaimLost, commit_without_waiting_for_the_disk, finish_run_if_complete
 
 MAX_ALTERNATIVES = 9
 SIMILARITY_CELLS = 262_144  # a larger matrix (512 x 512 tokens) is used, but not kept
@@ -40,7 +40,7 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, s
     Pairs that were deleted meanwhile are left out. The run's counters move by what came minus what went, so
     they are exact however often a chunk is run. Raises ClaimLost.
     """
-    _commit_without_waiting_for_the_disk()
+    commit_without_waiting_for_the_disk()
     pair_ids = _lock_pairs(output.pair_id for output in outputs)
     outputs = [output for output in outputs if output.pair_id in pair_ids]
     before = _delete_results(claim.run_id, sorted(pair_ids))
@@ -70,12 +70,6 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, s
         raise ClaimLost(f"chunk {claim.chunk_id} of run {claim.run_id}")
     finish_run_if_complete(claim.run_id)
     return after
-
-
-def _commit_without_waiting_for_the_disk() -> None:
-    """A power cut may then undo the last chunks as a whole, and they are done again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _lock_pairs(pair_ids: Iterable[int]) -> set[int]:

@@ -27,6 +27,12 @@ def lease() -> Any:
     return Now() + timedelta(seconds=settings.RUN_LEASE_S)
 
 
+def commit_without_waiting_for_the_disk() -> None:
+    """For this transaction. A power cut may undo the last chunks, whole, and they are done again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
 def pairs_in_scope(run_id: int) -> QuerySet[SentencePair]:
     return SentencePair.objects.for_scope(ProjectionRun.objects.get(pk=run_id))
 
