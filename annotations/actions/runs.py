@@ -1,12 +1,22 @@
-"""Launch, cancel and resume projection runs. The work itself is in the workers."""
+"""Launch, cancel, resume and delete projection runs. The work itself is in the workers."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
-from annotations.models import Project, ProjectionRun, RunChunk, SentencePair, User
+from annotations.models import (
+    Candidate,
+    PairResult,
+    Project,
+    ProjectionRun,
+    Review,
+    RunChunk,
+    SentencePair,
+    SourceEntity,
+    User,
+)
 from workers.tasks import known_names, start_run
 
 Status = ProjectionRun.Status
@@ -73,6 +83,25 @@ def resume_run(*, run: ProjectionRun) -> ProjectionRun:
         raise ValidationError(ALREADY_ACTIVE) from error
     _start_on_commit(run)
     return run
+
+
+@transaction.atomic
+def delete_run(*, run: ProjectionRun) -> None:
+    """Delete a run with all that it found, by the table and not row by row.
+
+    Reviews stay, and keep its signature. Sentences that showed its suggestions wait for another run.
+    """
+    run = ProjectionRun.objects.select_for_update().get(pk=run.pk)
+    if run.is_active:
+        raise ValidationError("The run is under way; cancel it first.")
+    shown = SentencePair.objects.filter(shown_run=run)
+    shown.awaiting_review().update(status=SentencePair.Status.NEW)
+    shown.update(shown_run=None, priority=0.0)
+    Review.objects.filter(run=run).update(run=None)
+    with connection.cursor() as cursor:
+        for model in (Candidate, SourceEntity, PairResult, RunChunk):
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE run_id = %s", [run.pk])  # noqa: S608
+        cursor.execute(f"DELETE FROM {ProjectionRun._meta.db_table} WHERE id = %s", [run.pk])  # noqa: S608
 
 
 def default_names() -> dict[str, str]:

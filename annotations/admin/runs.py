@@ -1,4 +1,4 @@
-"""Runs in Django admin: launched, cancelled and resumed through the same actions as on the pages."""
+"""Runs in Django admin, through the same actions as on the pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.runs import cancel_run, check_run, launch_run, resume_run
+from annotations.actions.runs import cancel_run, check_run, delete_run, launch_run, resume_run
 from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User
 from workers.tasks import known_names
@@ -67,7 +69,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
     list_filter = ["status", "target_language", "method"]
     list_select_related = ["project"]
     search_fields = ["project__name", "signature"]
-    actions = ["cancel", "resume"]
+    actions = ["cancel", "resume", "delete"]
     show_full_result_count = False
 
     def get_form(
@@ -87,8 +89,8 @@ class ProjectionRunAdmin(admin.ModelAdmin):
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: ProjectionRun | None = None) -> bool:
-        is_active = obj is not None and obj.is_active
-        return not is_active and super().has_delete_permission(request, obj)
+        """Not row by row: a run has millions of them. The action below asks, and deletes by the table."""
+        return False
 
     def save_model(
         self, request: HttpRequest, obj: ProjectionRun, form: forms.ModelForm, change: bool
@@ -99,13 +101,27 @@ class ProjectionRunAdmin(admin.ModelAdmin):
         obj.pk = run.pk
         obj.refresh_from_db()
 
-    @admin.action(description="Cancel the selected runs", permissions=["change"])
+    @admin.action(description=_("Cancel the selected runs"), permissions=["change"])
     def cancel(self, request: HttpRequest, runs: QuerySet[ProjectionRun]) -> None:
         self._each(request, runs, cancel_run)
 
-    @admin.action(description="Resume the selected runs", permissions=["change"])
+    @admin.action(description=_("Resume the selected runs"), permissions=["change"])
     def resume(self, request: HttpRequest, runs: QuerySet[ProjectionRun]) -> None:
         self._each(request, runs, resume_run)
+
+    @admin.action(description=_("Delete the selected runs with all that they found"), permissions=["change"])
+    def delete(self, request: HttpRequest, runs: QuerySet[ProjectionRun]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "runs": runs, "title": _("Delete")}
+            return render(request, "admin/delete_runs.html", context)
+        for run in runs.order_by("pk"):
+            try:
+                delete_run(run=run)
+            except ValidationError as error:
+                messages.error(request, f"Run {run.pk}: {error.message}")
+            else:
+                messages.success(request, f"Run {run.pk} is deleted.")
+        return None
 
     def _each(self, request: HttpRequest, runs: QuerySet[ProjectionRun], action: Any) -> None:
         for run in runs.order_by("pk"):

@@ -98,11 +98,14 @@ def test_a_run_is_shown_but_not_changed(project, admin_client):
     assert admin_client.post(change, filled_in(project, method="ngram-candidates")).status_code == 403
 
 
-def test_an_active_run_is_not_deleted(project, admin_client):
+def test_it_asks_before_it_deletes_and_leaves_active_runs(project, admin_client):
     add_pairs(project, 2)
     run = launch_run(project=project, user=project.created_by, target_language="es")
-    delete = f"/admin/annotations/projectionrun/{run.pk}/delete/"
-    assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete", "_selected_action": [run.pk]}
+    assert "Keep them" in admin_client.post(LIST, chosen).content.decode()
+    answer = admin_client.post(LIST, chosen | {"confirmed": "yes"}, follow=True)
+    assert "cancel it first" in answer.content.decode()
     ProjectionRun.objects.update(status="cancelled")
-    assert admin_client.post(delete, {"post": "yes"}).status_code == 302
+    answer = admin_client.post(LIST, chosen | {"confirmed": "yes"}, follow=True)
+    assert f"Run {run.pk} is deleted." in answer.content.decode()
     assert not ProjectionRun.objects.exists()

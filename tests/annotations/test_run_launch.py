@@ -9,9 +9,18 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from annotations.actions.runs import cancel_run, launch_run, resume_run
-from annotations.models import ProjectionRun, RunChunk, SentencePair
-from factories import make_project
+from annotations.actions.runs import cancel_run, delete_run, launch_run, resume_run
+from annotations.models import (
+    Candidate,
+    PairResult,
+    ProjectionRun,
+    Review,
+    ReviewItem,
+    RunChunk,
+    SentencePair,
+    SourceEntity,
+)
+from factories import make_pair, make_project, make_run
 from make_runs import add_pairs, prepare_run
 from projector_site.celery import app
 from workers import store
@@ -196,6 +205,34 @@ def test_it_refuses_to_resume_beside_another_active_run(project):
         resume_run(run=first)
     first.refresh_from_db()
     assert first.status == "cancelled"
+
+
+def test_a_deleted_run_leaves_reviews_and_other_runs(project):
+    pair = make_pair(project)
+    run, other = pair.shown_run, make_run(project)
+    other_entity = SourceEntity.objects.create(pair=pair, run=other, start=0, end=1, label="PER")
+    tagged = SourceEntity.objects.create(pair=pair, run=run, start=0, end=1, label="PER")
+    review = Review.objects.create(pair=pair, reviewer=project.created_by, run=run, run_signature="kept")
+    item = ReviewItem.objects.create(
+        review=review,
+        position=0,
+        label="PER",
+        start=0,
+        end=1,
+        candidate=run.candidates.first(),
+        source_entity=tagged,
+    )
+    delete_run(run=run)
+    item.refresh_from_db()
+    review.refresh_from_db()
+    pair.refresh_from_db()
+    assert (item.label, item.candidate, item.source_entity) == ("PER", None, None)
+    assert (review.run, review.run_signature) == (None, "kept")
+    assert (pair.shown_run, pair.status, pair.priority) == (None, "new", 0.0)
+    assert list(ProjectionRun.objects.all()) == [other]
+    assert SourceEntity.objects.filter(pk=other_entity.pk).exists()
+    assert SourceEntity.objects.filter(run=None, pair=pair).count() == 2
+    assert not Candidate.objects.exists() and not PairResult.objects.exists()
 
 
 def test_every_name_comes_with_a_line_on_it_and_the_default_first():
