@@ -10,6 +10,7 @@ from typing import TextIO
 
 from workers.iob2 import TagError, convert_tags, entities_to_tags, guess_scheme, tags_to_entities
 from workers.spans import Entity
+from workers.text_lines import LineError, read_lines
 
 # The way CoNLL-U files carry meta data, and the first line of what annotations.export writes.
 _COMMENT = re.compile(r"# \S+ = |#projector:")
@@ -100,15 +101,10 @@ def _read_raw(path: Path) -> Iterator[ConllSentence]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise ConllError(f"{path}:{number}: not UTF-8 at byte {error.start} of the line") from error
-            if "\0" in line:
-                raise ConllError(f"{path}:{number}: contains a NUL character")
-            yield number, line.rstrip("\r\n")
+    try:
+        yield from read_lines(path)
+    except LineError as error:
+        raise ConllError(str(error)) from error
 
 
 def _fields(line: str) -> list[str]:

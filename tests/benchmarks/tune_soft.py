@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,7 @@ class Described:
     flat: FlatBatch
     spans: Spans
     right: NDArray[np.bool_]
+    statistics: PairStatistics
     scores: NDArray[np.float64] | None = None
 
 
@@ -70,7 +71,16 @@ def describe(corpus: Corpus, weight: float, decision_weight: float) -> Described
             right[row] = corpus.wanted.get((number, int(entity - first[number]))) == (start, end)
         else:
             right[row] = (int(start), int(end), labels[entity]) in gold[number]
-    return Described(corpus.name, weight, decision_weight, flat, spans, right)
+    return Described(corpus.name, weight, decision_weight, flat, spans, right, statistics)
+
+
+def without_scores(corpus: Corpus) -> Corpus:
+    """The same with the tagger's scores lost, as in a CoNLL file: entities look like a person's."""
+    inputs = [
+        replace(item, entities=[replace(entity, score=1.0) for entity in item.entities])
+        for item in corpus.inputs
+    ]
+    return replace(corpus, name=f"{corpus.name}/no-scores", inputs=inputs)
 
 
 def fit_ranker(parts: Sequence[Described], keep: Sequence[NDArray[np.bool_]]) -> dict[str, object]:
@@ -149,7 +159,7 @@ def fit_set(parts: Sequence[Described]) -> dict[str, object]:
         entities, first = np.unique(part.spans.entity[order], return_index=True)
         top = np.full(n, -1)
         top[entities] = order[first]
-        table, names = describe_answers(part.flat, part.spans, part.scores, log_share, top)
+        table, names = describe_answers(part.flat, part.spans, part.scores, log_share, top, part.statistics)
         tables.append(table)
         exists.append(np.bincount(part.spans.entity[part.right], minlength=n) > 0)
         is_right.append((top >= 0) & part.right[top])
@@ -184,12 +194,14 @@ def main() -> None:
     sets = {
         "similarity": [
             *(describe(corpus, 3.0, 3.0) for corpus in own),
-            *(describe(corpus, 0.4, 1.0) for corpus in news),
+            *(describe(corpus, 0.2, 0.5) for corpus in news),
+            *(describe(without_scores(corpus), 0.2, 0.5) for corpus in news),
             describe(reviews, 0.5, 0.5),
         ],
         "links": [
             *(describe(corpus.without_similarity(), 3.0, 3.0) for corpus in own),
-            *(describe(corpus.without_similarity(), 0.4, 1.0) for corpus in news),
+            *(describe(corpus.without_similarity(), 0.2, 0.5) for corpus in news),
+            *(describe(without_scores(corpus.without_similarity()), 0.2, 0.5) for corpus in news),
             *(describe(corpus, 1.0, 0.5) for corpus in given),
         ],
     }

@@ -54,7 +54,7 @@ def test_a_method_takes_options(files):
     ("name", "text", "message"),
     [
         ("links", "0-4\n", "links:1: 1 lines of links for 2 sentences"),
-        ("links", "0-4\n2-0\n", r"links:2: link 2-0 is outside 2 x 1 tokens"),
+        ("links", "0-4\n2-0\n", "links:2: link 2-0: the source has 2 tokens, numbered 0 to 1"),
         ("links", "0-4 1/2\n\n", "links:1: '1/2' is not a link"),
         ("s", "Ada B-PER\n", "s has 1 sentences, .*t has 2"),
         ("s", "Ada\n\nBo\n", "s:1: the source has no tags"),

@@ -7,6 +7,7 @@ from workers.project.batch import FlatBatch, Floats, Ints
 from workers.project.forms import SHAPES, token_shape
 from workers.project.ranker import best_per_entity
 from workers.project.spanfeatures import Spans
+from workers.project.statistics import PairStatistics
 
 FROM_SPAN = (
     "covered", "explained", "coverage", "membership-mean", "uncovered-words", "unexplained-words",
@@ -21,7 +22,12 @@ LABELS = ("PER", "ORG", "LOC", "MISC")
 
 
 def describe_answers(
-    flat: FlatBatch, spans: Spans, scores: Floats, log_share: Floats, row: Ints
+    flat: FlatBatch,
+    spans: Spans,
+    scores: Floats,
+    log_share: Floats,
+    row: Ints,
+    statistics: PairStatistics,
 ) -> tuple[Floats, tuple[str, ...]]:
     """(entities, names) features of each entity's answer `row` (a row of `spans`, -1 for none: all zero).
 
@@ -32,7 +38,7 @@ def describe_answers(
     place = np.where(has_row, row, 0)
     columns: dict[str, NDArray[np.generic]] = {"has-candidates": np.bincount(spans.entity, minlength=n) > 0}
     if not len(spans.entity):
-        return _without_candidates(flat)
+        return _without_candidates(flat, statistics)
     share = np.exp(log_share)
     # the best of the other candidates, for the gap to it
     others = scores.copy()
@@ -53,7 +59,7 @@ def describe_answers(
     for name in BEST_ANYWHERE:
         per_row = spans.features[:, spans.names.index(name)].astype(np.float64)
         columns[f"best-{name}"] = best_per_entity(per_row, spans.entity, n, missing=0.0)
-    columns |= _entity_columns(flat)
+    columns |= _entity_columns(flat, statistics)
     return np.stack([np.asarray(c, dtype=np.float64) for c in columns.values()], axis=1), tuple(columns)
 
 
@@ -65,11 +71,11 @@ def answer_names() -> tuple[str, ...]:
 
 ENTITY_NAMES = (
     "words", "linked", "tagger", "tagger-log-odds", "by-person", "first-upper", "first-lower", "has-digit",
-    "at-start", "claims", *(f"predicted-{label}" for label in LABELS),
+    "at-start", "claims", "trusted-share", *(f"predicted-{label}" for label in LABELS),
 )  # fmt: skip
 
 
-def _entity_columns(flat: FlatBatch) -> dict[str, NDArray[np.generic]]:
+def _entity_columns(flat: FlatBatch, statistics: PairStatistics) -> dict[str, NDArray[np.generic]]:
     tagger = flat.tagger_score
     by_person = tagger >= 1.0
     labels = np.array([entity.label for item in flat.inputs for entity in item.entities])
@@ -92,14 +98,15 @@ def _entity_columns(flat: FlatBatch) -> dict[str, NDArray[np.generic]]:
         shapes[:, 2],
         flat.start == 0,
         np.log1p(np.bincount(flat.sentence)[flat.sentence]),
+        np.full(flat.n_entities, np.log(statistics.trusted_share / (1.001 - statistics.trusted_share))),
         *((labels == label) & ~by_person for label in LABELS),
     ]
     return dict(zip(ENTITY_NAMES, values, strict=True))
 
 
-def _without_candidates(flat: FlatBatch) -> tuple[Floats, tuple[str, ...]]:
+def _without_candidates(flat: FlatBatch, statistics: PairStatistics) -> tuple[Floats, tuple[str, ...]]:
     names = answer_names()
     table = np.zeros((flat.n_entities, len(names)))
-    for name, values in _entity_columns(flat).items():
+    for name, values in _entity_columns(flat, statistics).items():
         table[:, names.index(name)] = values
     return table, names

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workers.align import Aligner, Alignment
+from workers.pharaoh import PharaohError, pharaoh_to_links
 from workers.project import Projection, ProjectionInput, Projector, get_projector
 from workers.spans import Entity
 
@@ -118,13 +118,8 @@ def _input(pair: SentencePair, alignment: Alignment) -> ProjectionInput:
 
 def _line_to_alignment(place: str, line: str, pair: SentencePair) -> Alignment:
     n, m = len(pair.source_tokens), len(pair.target_tokens)
-    links: set[tuple[int, int]] = set()
-    for text in line.split():
-        i, dash, j = text.partition("-")
-        if not (dash and i.isdecimal() and j.isdecimal()):
-            raise LinksError(f"{place}: {text!r} is not a link of the form i-j")
-        if int(i) >= n or int(j) >= m:
-            raise LinksError(f"{place}: link {text} is outside {n} x {m} tokens (links count from 0)")
-        links.add((int(i), int(j)))
-    pairs: NDArray[np.int32] = np.array(sorted(links), dtype=np.int32).reshape(-1, 2)
-    return Alignment(pairs, np.ones(len(pairs), dtype=np.float32))
+    try:
+        links = pharaoh_to_links(line, n_source=n, n_target=m)
+    except PharaohError as error:
+        raise LinksError(f"{place}: {error}") from error
+    return Alignment(links, np.ones(len(links), dtype=np.float32))

@@ -104,7 +104,7 @@ class Soft:
         scores = weights.ranker.score(spans.features, spans.names)
         log_share = log_softmax(scores, spans.entity, flat.n_entities)
         top = _top_rows(spans, scores, flat.n_entities)
-        answers, names = describe_answers(flat, spans, scores, log_share, top)
+        answers, names = describe_answers(flat, spans, scores, log_share, top, self.statistics)
         existence = weights.existence.log_odds(answers, names)
         worth = _worth(spans, log_share, top, existence, self.threshold)
         table = apply_reviews(
@@ -117,7 +117,7 @@ class Soft:
         )
         start, end, _ = table.at(solution.row)
         row = _rows_of(spans, start, end, flat.n_entities)
-        answers, names = describe_answers(flat, spans, scores, log_share, row)
+        answers, names = describe_answers(flat, spans, scores, log_share, row, self.statistics)
         right = sigmoid(weights.rightness.log_odds(answers, names))
         confidence = np.where(solution.row >= 0, right, 1.0 - sigmoid(existence))
         return self._report(flat, table, solution, np.where(pinned, 1.0, confidence), start, end)

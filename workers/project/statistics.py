@@ -24,6 +24,7 @@ TRUSTED_COVERAGE = 0.999
 MAX_NAMES = 20_000
 PRIOR_WEIGHT = 4.0
 LONGEST = 12
+USUAL_TRUST = 0.8
 
 
 class PairStatistics:
@@ -31,15 +32,18 @@ class PairStatistics:
 
     sides: word -> how often it was the first and last word of a name, and right before and after one.
     lengths: (source words, target words) -> how often. names: source string -> target string -> how often.
+    trusted_share: entities that could be trusted; low where the source labels or the links are poor.
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        values = values or {"version": VERSION, "sides": {}, "lengths": [], "names": {}, "sentences": 0}
+        values = values or {"version": VERSION, "sides": {}, "lengths": [], "names": {}, "trusted": [0, 0]}
         if values.get("version") != VERSION:
             raise ValueError(f"statistics of version {values.get('version')!r}; this engine reads {VERSION}")
         self.sides: Mapping[str, Sequence[int]] = values["sides"]
         self.names: Mapping[str, Mapping[str, int]] = values["names"]
         self.length_log_odds = _length_table(values["lengths"])
+        n_trusted, n_entities = values["trusted"]
+        self.trusted_share = (n_trusted + PRIOR_WEIGHT * USUAL_TRUST) / (n_entities + PRIOR_WEIGHT)
 
     def edge_log_odds(self, words: Sequence[str]) -> Floats:
         """(words, 2) log odds that a word is the first (last) of a name, not right before (after) one."""
@@ -83,6 +87,7 @@ def learn_statistics(batch: Sequence[ProjectionInput]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "sentences": len(batch),
+        "trusted": [int(trusted.sum()), flat.n_entities],
         "sides": {word: counts for word, counts in sides.items() if sum(counts) > 1},
         "lengths": [[*pair, count] for pair, count in sorted(lengths.items())],
         "names": {name: dict(names[name]) for name in often if names[name].total() > 1},

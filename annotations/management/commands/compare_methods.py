@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.management.commands.project_conll import find_alignments, method_name, read_pairs
+from annotations.management.model_options import add_model_options, configure_models
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "soft": ("soft", {}),
@@ -43,15 +44,19 @@ class Command(BaseCommand):
         parser.add_argument("--ignore", nargs="*", default=[], metavar="LABEL", help="labels not counted")
         parser.add_argument("--json", type=Path, help="write the table as JSON")
         parser.add_argument("--plot", type=Path, help="write a picture (PNG, SVG or PDF)")
+        add_model_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        from workers.model_cache import ModelUnavailable
+
         try:
+            configure_models(options)
             pairs = read_pairs(options)
             gold = read_gold(options["files"][-1])
             alignments = align_once(options, pairs)
             rows = [compare(name, pairs, alignments, gold, options["ignore"]) for name in options["methods"]]
             write_tables(rows, options)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{'method':<26}{'P':>8}{'R':>8}{'F1':>8}{'95 % interval':>18}{'s/1000':>9}")
         for row in rows:

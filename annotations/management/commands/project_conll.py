@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.model_options import add_model_options, configure_models, key_value
 from annotations.tokens import tokenize
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--source-text", type=Path, help="raw source sentences, one a line, tagged first")
         parser.add_argument("--method", help="projection method (default: the best we have)")
         parser.add_argument(
-            "--option", action="append", default=[], metavar="KEY=VALUE",
+            "--option", action="append", default=[], type=key_value, metavar="KEY=VALUE",
             help="an option of the method; VALUE is JSON, or text where it is not. May be repeated",
         )  # fmt: skip
         parser.add_argument("--aligner", help="word aligner (default: the best we have)")
@@ -34,22 +35,25 @@ class Command(BaseCommand):
         parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
         parser.add_argument("--target-language", default="und", help="BCP 47 code, kept in the candidates")
         parser.add_argument("--candidates", type=Path, help="also write one JSON object per source entity")
+        add_model_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         from workers.conll import replace_file
+        from workers.model_cache import ModelUnavailable
         from workers.project.files import project_sentences
 
         try:
+            configure_models(options)
             pairs = read_pairs(options)
             alignments = find_alignments(options, pairs)
             method = method_name(options["method"])
-            sentences = project_sentences(pairs, alignments, method, **parse_options(options["option"]))
+            sentences = project_sentences(pairs, alignments, method, **dict(options["option"]))
             with ExitStack() as files:
                 output = files.enter_context(replace_file(options["output"]))
                 path = options["candidates"]
                 candidates = files.enter_context(replace_file(path)) if path else None
                 counts = write_results(sentences, output, candidates, self.stderr)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{method}: {counts['projected']} of {counts['entities']} entities projected "
@@ -88,15 +92,10 @@ def read_pairs(options: dict[str, Any]) -> list[Any]:
 
 
 def read_raw_text(path: Path, language: str) -> list[list[str]]:
-    lines = path.read_bytes().split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
+    from workers.text_lines import read_lines
+
     sentences = []
-    for number, raw in enumerate(lines, 1):
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path}:{number}: not UTF-8 at byte {error.start} of the line") from error
+    for _, text in read_lines(path):
         offsets = tokenize(text, language)
         sentences.append([text[a:b] for a, b in zip(offsets[::2], offsets[1::2], strict=True)])
     return sentences
@@ -131,20 +130,6 @@ def method_name(name: str | None) -> str:
     if name is not None and name not in METHODS:
         raise ValueError(f"unknown projection method {name!r}; known: {', '.join(METHODS)}")
     return name or DEFAULT_METHOD
-
-
-def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
-    """KEY=VALUE strings; VALUE is JSON, or text where it is not."""
-    parsed: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise ValueError(f"--option {pair!r} is not KEY=VALUE")
-        try:
-            parsed[key.replace("-", "_")] = json.loads(value)
-        except json.JSONDecodeError:
-            parsed[key.replace("-", "_")] = value
-    return parsed
 
 
 def write_results(sentences: Any, output: TextIO, candidates: TextIO | None, errors: Any) -> dict[str, int]:
