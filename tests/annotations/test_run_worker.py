@@ -3,15 +3,24 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import StringIO
 from unittest.mock import patch
 
 import pytest
 import redis
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from annotations.actions.runs import cancel_run, launch_run, resume_run
-from annotations.models import Candidate, PairResult, RunChunk, SentencePair, SourceEntity
+from annotations.models import (
+    Candidate,
+    PairResult,
+    ProjectionRun,
+    RunChunk,
+    SentencePair,
+    SourceEntity,
+)
 from factories import make_project
 from make_runs import add_pairs
 
@@ -43,19 +52,22 @@ def check_every_pair_once(run, pairs):
     assert not RunChunk.objects.filter(run=run).exclude(status="done").exists()
 
 
-def test_it_projects_labelled_and_unlabelled_pairs(live_worker, wait_until):
+def test_the_command_projects_labelled_and_unlabelled_pairs(live_worker):
     project = make_project()
     pairs = add_pairs(project, 4) + add_pairs(project, 4, labelled=False)
 
-    run = launch(project, chunk_size=3)
-    wait_until(lambda: ended(run), why="the run is finished")
+    out = StringIO()
+    call_command("run_projection", str(project.pk), "--method", "soft", "--chunk-size", "3", stdout=out)
 
+    run = ProjectionRun.objects.get()
     assert (run.status, run.error) == ("done", "")
     check_every_pair_once(run, pairs)
     found = Candidate.objects.get(run=run, pair=pairs[0], rank=0, label="LOC")
     assert pairs[0].target_tokens[found.start : found.end] == ["Madrid"]
     assert SourceEntity.objects.filter(run=run, pair=pairs[4], label="LOC").exists()
-    assert "simalign" in run.signature and "word-to-word" in run.signature
+    assert run.statistics
+    assert "aligner:simalign" in run.signature and "method:soft" in run.signature
+    assert out.getvalue().endswith(f"Done: 8 of 8 pairs\n{run.signature}\n")
 
 
 @pytest.fixture
