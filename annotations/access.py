@@ -2,12 +2,13 @@
 
 from typing import TypeVar
 
-from django.db.models import F, Model
+from django.db.models import F
 from django.http import Http404
 
 from annotations.models import Export, ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
 
-M = TypeVar("M", bound=Model)
+# What belongs to a project.
+M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership)
 
 Role = Membership.Role
 VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.forms.renderers import get_default_renderer
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +118,15 @@ class LabelForm(forms.Form):
         return key
 
 
-class BaseLabelFormSet(forms.BaseFormSet):
+class LabelFormSet(forms.BaseFormSet):
+    """A line per label and two empty ones; what formset_factory would set is said here."""
+
+    form = LabelForm
+    extra, min_num, max_num, absolute_max = 2, 0, 40, 60
+    can_delete = can_delete_extra = True
+    can_order = validate_min = validate_max = False
+    renderer = get_default_renderer()
+
     def clean(self) -> None:
         if any(self.errors):
             return
@@ -139,11 +148,6 @@ class BaseLabelFormSet(forms.BaseFormSet):
             form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data["DELETE"]
         ]
         return [{name: data[name] for name in ("name", "key", "description")} for data in kept]
-
-
-LabelFormSet = forms.formset_factory(
-    LabelForm, formset=BaseLabelFormSet, extra=2, can_delete=True, max_num=40, absolute_max=60
-)
 
 
 class MemberForm(forms.Form):
@@ -178,14 +182,13 @@ class PreferencesForm(forms.Form):
         choices=[("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
     )
 
-    def __init__(self, *args: Any, preferences: dict, labels: list[dict[str, str]], **options: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, preferences: dict, labels: list[dict[str, str]]) -> None:
         self.labels = labels
         own = preferences.get("keys", {})
-        initial = {"theme": preferences.get("theme", "auto")}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial={"theme": preferences.get("theme", "auto")})
         for command in CHANGEABLE:
             self.fields[command.name] = forms.CharField(
-                label=command.words, max_length=1, initial=own.get(command.name, command.key)
+                label=str(command.words), max_length=1, initial=own.get(command.name, command.key)
             )
 
     def clean(self) -> dict[str, Any]:

@@ -40,6 +40,9 @@ def suggested_spans(items: Iterable[Item], candidates: Sequence[Candidate]) -> d
     """Item position -> rank -> span, for the items that came from a source entity."""
     spans: dict[int, Spans] = {}
     for candidate in candidates:
-        span = None if candidate.start is None else (candidate.start, candidate.end)
-        spans.setdefault(candidate.source_entity_id, {})[candidate.rank] = span
+        ranked = spans.setdefault(candidate.source_entity_id, {})
+        if candidate.start is None or candidate.end is None:
+            ranked[candidate.rank] = None
+        else:
+            ranked[candidate.rank] = (candidate.start, candidate.end)
     return {item.position: spans.get(item.source_entity, {}) for item in items if item.source_entity}

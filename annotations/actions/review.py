@@ -195,10 +195,11 @@ def record(
 
 def _seen_run(pair: SentencePair, seen: Seen) -> ProjectionRun | None:
     """The run a reviewer saw: the shown one, or one that was shown until a newer run finished this pair."""
-    if seen.run is None and pair.shown_run_id is None:
+    if seen.run is None:
+        if pair.shown_run_id is not None:
+            raise StaleReview
         return None
-    was_shown = seen.run == pair.shown_run_id or PairResult.objects.filter(pair=pair, run=seen.run).exists()
-    if not was_shown:
+    if seen.run != pair.shown_run_id and not PairResult.objects.filter(pair=pair, run=seen.run).exists():
         raise StaleReview
     return ProjectionRun.objects.only("signature").get(pk=seen.run)
 

@@ -96,16 +96,15 @@ def _restore(
 
 def _without_deleted(snapshot: Snapshot) -> Snapshot:
     """The snapshot without references to suggestions that a run has replaced since."""
-    candidates = {item.candidate for item in snapshot.items}
-    entities = {item.source_entity for item in snapshot.items}
-    candidates &= set(Candidate.objects.filter(pk__in=candidates - {None}).values_list("pk", flat=True))
-    entities &= set(SourceEntity.objects.filter(pk__in=entities - {None}).values_list("pk", flat=True))
-    items = tuple(
+    items = snapshot.items
+    candidates = Candidate.objects.in_bulk({item.candidate for item in items if item.candidate})
+    entities = SourceEntity.objects.in_bulk({item.source_entity for item in items if item.source_entity})
+    kept = tuple(
         replace(
             item,
             candidate=item.candidate if item.candidate in candidates else None,
             source_entity=item.source_entity if item.source_entity in entities else None,
         )
-        for item in snapshot.items
+        for item in items
     )
-    return replace(snapshot, items=items)
+    return replace(snapshot, items=kept)

@@ -41,11 +41,11 @@ class ProjectAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("sentences"))
     def pairs(self, project: Project) -> int:
-        return project.n_pairs or 0
+        return vars(project)["n_pairs"] or 0
 
     @admin.display(description=_("reviewed"))
     def reviewed(self, project: Project) -> int:
-        return project.n_reviewed or 0
+        return vars(project)["n_reviewed"] or 0
 
     @admin.action(description=_("Erase the selected projects with everything in them"))
     def erase(self, request: HttpRequest, projects: QuerySet[Project]) -> HttpResponse | None:

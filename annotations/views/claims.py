@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from annotations.access import ADJUDICATE, REVIEW, get_pair_for
 from annotations.actions import claims
 from annotations.forms import read_queue
+from annotations.requests import SignedInRequest
 from annotations.views.review_page import pair_url
 
 
 @require_POST
 @login_required
-def claim_take_over(request: HttpRequest, pair_id: int) -> HttpResponse:
+def claim_take_over(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id, ADJUDICATE)
     claims.take_over(pair.pk, request.user)
     return redirect(pair_url(pair.pk, read_queue(pair.project_id, request.GET)))
@@ -23,7 +24,7 @@ def claim_take_over(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def claim_heartbeat(request: HttpRequest, pair_id: int) -> HttpResponse:
+def claim_heartbeat(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """204 while the claim holds; 409 when someone else has taken the pair."""
     pair = get_pair_for(request.user, pair_id, REVIEW)
     if claims.renew_claim(pair.pk, request.user) or claims.claim_pair(pair.pk, request.user) is None:
@@ -33,7 +34,7 @@ def claim_heartbeat(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def claim_release(request: HttpRequest, pair_id: int) -> HttpResponse:
+def claim_release(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id, REVIEW)
     claims.release_claim(pair.pk, request.user)
     return HttpResponse(status=204)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from annotations.actions.claims import Queue
@@ -14,6 +14,7 @@ from annotations.edits import Edit, EditRefused, accept_all, apply_edit
 from annotations.history import describe_change
 from annotations.items import Snapshot
 from annotations.models import Review, ReviewEvent, SentencePair, User
+from annotations.requests import SignedInRequest
 from annotations.suggestions import load_candidates, seed_items, suggested_spans
 from annotations.views.review_page import (
     label_hues,
@@ -37,7 +38,7 @@ class Conflict:
 
 
 def render_conflict(
-    request: HttpRequest,
+    request: SignedInRequest,
     pair: SentencePair,
     queue: Queue,
     *,
@@ -64,7 +65,7 @@ def render_conflict(
         words=describe_change(before, wanted, sentence) if before and wanted and wanted != before else note,
         side=target_side(pair, wanted.items, label_hues(pair.project)) if wanted is not None else None,
         url=request.path + queue_query(queue),
-        fields={name: value for name, value in request.POST.items() if name in SENT_AGAIN},
+        fields={name: request.POST[name] for name in SENT_AGAIN if name in request.POST},
     )
     alert = _("Your change was not saved: the sentence changed after you saw it.")
     return render_review(request, pair, queue, alert=alert, conflict=conflict, status=409)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations.forms import PreferencesForm
 from annotations.models import Project
+from annotations.requests import SignedInRequest
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: SignedInRequest) -> HttpResponse:
     user = request.user
     labels = [label for project in Project.objects.for_user(user) for label in project.labels]
     form = PreferencesForm(request.POST or None, preferences=user.preferences, labels=labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,13 +22,14 @@ from annotations.forms import (
 )
 from annotations.models import Membership, Project
 from annotations.models.projects import default_labels
+from annotations.requests import SignedInRequest
 
 PAGE_SIZE = 50
 
 
 @require_GET
 @login_required
-def project(request: HttpRequest, project_id: int) -> HttpResponse:
+def project(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id)
     by_language = project.pair_counts.all().totals_by("target_language")
     context = {
@@ -44,7 +45,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def project_create(request: HttpRequest) -> HttpResponse:
+def project_create(request: SignedInRequest) -> HttpResponse:
     """Anybody who can sign in may start a project, and owns it."""
     form = ProjectForm(request.POST or None)
     labels = _label_forms(request, default_labels())
@@ -57,7 +58,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def project_settings(request: HttpRequest, project_id: int) -> HttpResponse:
+def project_settings(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id, OWN)
     form = ProjectForm(request.POST or None, instance=project)
     labels = _label_forms(request, project.labels)
@@ -73,14 +74,14 @@ def project_settings(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def members(request: HttpRequest, project_id: int) -> HttpResponse:
+def members(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id)
     return _render_members(request, project, MemberForm())
 
 
 @require_POST
 @login_required
-def member_add(request: HttpRequest, project_id: int) -> HttpResponse:
+def member_add(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id, OWN)
     form = MemberForm(request.POST)
     if form.is_valid():
@@ -96,7 +97,7 @@ def member_add(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def member_change(request: HttpRequest, member_id: int) -> HttpResponse:
+def member_change(request: SignedInRequest, member_id: int) -> HttpResponse:
     member = get_member_for(request.user, member_id, OWN)
     form = RoleForm(request.POST)
     if form.is_valid():
@@ -109,7 +110,7 @@ def member_change(request: HttpRequest, member_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def member_remove(request: HttpRequest, member_id: int) -> HttpResponse:
+def member_remove(request: SignedInRequest, member_id: int) -> HttpResponse:
     """An owner removes anybody; everybody may leave."""
     member = get_member_for(request.user, member_id, VIEW)
     is_self = member.user_id == request.user.pk
@@ -125,7 +126,7 @@ def member_remove(request: HttpRequest, member_id: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def pairs(request: HttpRequest, project_id: int) -> HttpResponse:
+def pairs(request: SignedInRequest, project_id: int) -> HttpResponse:
     """The sentences of a project, a page at a time by id: equally fast at the start and at the end."""
     project = get_project_for(request.user, project_id)
     form = PairFilterForm(request.GET)
@@ -156,11 +157,11 @@ def pairs(request: HttpRequest, project_id: int) -> HttpResponse:
     return render(request, "annotations/pairs.html", context)
 
 
-def _label_forms(request: HttpRequest, labels: list[dict[str, str]]) -> LabelFormSet:
+def _label_forms(request: SignedInRequest, labels: list[dict[str, str]]) -> LabelFormSet:
     return LabelFormSet(request.POST or None, initial=labels, prefix="labels")
 
 
-def _render_members(request: HttpRequest, project: Project, form: MemberForm) -> HttpResponse:
+def _render_members(request: SignedInRequest, project: Project, form: MemberForm) -> HttpResponse:
     members = project.memberships.select_related("user").order_by("user__username")
     context = {"project": project, "members": members, "form": form, "roles": Membership.Role.choices}
     return render(request, "annotations/members.html", context)

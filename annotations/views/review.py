@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from annotations.forms import EditForm, NoteForm, SeenForm, read_queue
 from annotations.history import describe_change
 from annotations.items import Snapshot
 from annotations.models import ReviewEvent, SentencePair
+from annotations.requests import SignedInRequest
 from annotations.views.conflict import render_conflict
 from annotations.views.review_page import pair_url, queue_query, render_review, sentence_of
 
@@ -35,7 +36,7 @@ from annotations.views.review_page import pair_url, queue_query, render_review, 
 @require_GET
 @never_cache
 @login_required
-def review_next(request: HttpRequest, project_id: int) -> HttpResponse:
+def review_next(request: SignedInRequest, project_id: int) -> HttpResponse:
     """Claim the next pair and go to its page; a page that says so when none is left."""
     project = get_project_for(request.user, project_id, REVIEW)
     queue = read_queue(project.pk, request.GET)
@@ -48,14 +49,14 @@ def review_next(request: HttpRequest, project_id: int) -> HttpResponse:
 @require_GET
 @never_cache
 @login_required
-def pair(request: HttpRequest, pair_id: int) -> HttpResponse:
+def pair(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id)
     return render_review(request, pair, read_queue(pair.project_id, request.GET))
 
 
 @require_POST
 @login_required
-def review_edit(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_edit(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id, REVIEW)
     form = EditForm(request.POST)
     if not form.is_valid():
@@ -76,7 +77,7 @@ def review_edit(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def review_accept(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_accept(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """Accept all and go to the next pair: one transaction, one answer."""
     pair = get_pair_for(request.user, pair_id, REVIEW)
     form = SeenForm(request.POST)
@@ -96,7 +97,7 @@ def review_accept(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def review_skip(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_skip(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id, REVIEW)
     form = NoteForm(request.POST)
     if not form.is_valid():
@@ -113,17 +114,17 @@ def review_skip(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def review_flag(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_flag(request: SignedInRequest, pair_id: int) -> HttpResponse:
     return _change_review(request, pair_id, flag_review)
 
 
 @require_POST
 @login_required
-def review_note(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_note(request: SignedInRequest, pair_id: int) -> HttpResponse:
     return _change_review(request, pair_id, note_review)
 
 
-def _change_review(request: HttpRequest, pair_id: int, change) -> HttpResponse:  # noqa: ANN001
+def _change_review(request: SignedInRequest, pair_id: int, change) -> HttpResponse:  # noqa: ANN001
     pair = get_pair_for(request.user, pair_id, REVIEW)
     form = NoteForm(request.POST)
     if not form.is_valid():
@@ -142,17 +143,17 @@ def _change_review(request: HttpRequest, pair_id: int, change) -> HttpResponse: 
 
 @require_POST
 @login_required
-def review_undo(request: HttpRequest, project_id: int) -> HttpResponse:
+def review_undo(request: SignedInRequest, project_id: int) -> HttpResponse:
     return _travel(request, project_id, undo_last, _("There is nothing to undo."), _("Undone: %s"))
 
 
 @require_POST
 @login_required
-def review_redo(request: HttpRequest, project_id: int) -> HttpResponse:
+def review_redo(request: SignedInRequest, project_id: int) -> HttpResponse:
     return _travel(request, project_id, redo_last, _("There is nothing to redo."), _("Done again: %s"))
 
 
-def _travel(request: HttpRequest, project_id: int, move, nothing: str, words: str) -> HttpResponse:  # noqa: ANN001
+def _travel(request: SignedInRequest, project_id: int, move, nothing: str, words: str) -> HttpResponse:  # noqa: ANN001
     """Undo or redo, and go to the pair where that happened."""
     project = get_project_for(request.user, project_id, REVIEW)
     queue = read_queue(project.pk, request.GET)
@@ -168,7 +169,7 @@ def _travel(request: HttpRequest, project_id: int, move, nothing: str, words: st
     return render_review(request, pair, queue, announcement=words % _said(event, pair))
 
 
-def _stay(request: HttpRequest, queue: claims.Queue, alert: str) -> HttpResponse:
+def _stay(request: SignedInRequest, queue: claims.Queue, alert: str) -> HttpResponse:
     """The page the reviewer is on, with a remark."""
     here = request.POST.get("pair", "")
     if here.isdecimal():
@@ -179,7 +180,7 @@ def _stay(request: HttpRequest, queue: claims.Queue, alert: str) -> HttpResponse
 
 @require_POST
 @login_required
-def review_correct(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_correct(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """An adjudicator starts to correct another person's gold."""
     pair = get_pair_for(request.user, pair_id, ADJUDICATE)
     correct_gold(pair=pair, adjudicator=request.user)
@@ -188,7 +189,7 @@ def review_correct(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def review_history(request: HttpRequest, pair_id: int) -> HttpResponse:
+def review_history(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """Who changed what, newest first; a panel of the page that is fetched when it is opened."""
     pair = get_pair_for(request.user, pair_id)
     events = ReviewEvent.objects.filter(review__pair=pair).select_related("actor").order_by("-pk")[:200]
@@ -198,7 +199,11 @@ def review_history(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 
 def _go_on(
-    request: HttpRequest, pair: SentencePair, following: SentencePair | None, queue: claims.Queue, said: str
+    request: SignedInRequest,
+    pair: SentencePair,
+    following: SentencePair | None,
+    queue: claims.Queue,
+    said: str,
 ) -> HttpResponse:
     if not request.htmx:
         address = pair_url(following.pk, queue) if following else _next_url(queue)
@@ -209,7 +214,7 @@ def _go_on(
     return render_review(request, following, queue, announcement=said)
 
 
-def _nothing_left(request: HttpRequest, project, queue: claims.Queue) -> HttpResponse:  # noqa: ANN001
+def _nothing_left(request: SignedInRequest, project, queue: claims.Queue) -> HttpResponse:  # noqa: ANN001
     template = "annotations/_review_done.html" if request.htmx else "annotations/review_done.html"
     return render(
         request, template, {"project": project, "queue": queue, "counts": project.pair_counts.all().totals()}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -31,6 +31,7 @@ from annotations.models import (
     User,
 )
 from annotations.querysets import PairCountQuerySet
+from annotations.requests import SignedInRequest
 from annotations.suggestions import load_candidates, seed_items
 
 REASONS: dict[str, str | Promise] = {
@@ -98,7 +99,7 @@ class ReviewState:
 
 
 def render_review(
-    request: HttpRequest,
+    request: SignedInRequest,
     pair: SentencePair,
     queue: Queue,
     *,
@@ -120,7 +121,7 @@ def render_review(
 
 
 def review_context(
-    request: HttpRequest, pair: SentencePair, queue: Queue, current: int | None
+    request: SignedInRequest, pair: SentencePair, queue: Queue, current: int | None
 ) -> dict[str, Any]:
     user, project = request.user, pair.project
     holder = _claim(pair, user)

@@ -12,7 +12,8 @@ export function drawLinks(pair, links, isStrong, all) {
   svg.replaceChildren();
   for (const token of pair.querySelectorAll(".t.linked")) token.classList.remove("linked");
   const tokens = { source: tokensOf(pair, "source"), target: tokensOf(pair, "target") };
-  const origin = pair.getBoundingClientRect();
+  const frame = pair.getBoundingClientRect();
+  const origin = { left: frame.left - pair.scrollLeft, top: frame.top - pair.scrollTop };
   for (const link of links) {
     const strong = isStrong(link);
     if (!strong && !all) continue;
