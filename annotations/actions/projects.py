@@ -49,6 +49,16 @@ def remove_member(*, member: Membership) -> None:
 
 
 @transaction.atomic
+def keep_recalibration(*, project: Project, method: str, values: dict[str, Any]) -> None:
+    """From the next run on, correct the method's confidences by these weights; {} stops it."""
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    project.recalibrations.pop(method, None)
+    if values:
+        project.recalibrations[method] = values
+    project.save(update_fields=["recalibrations"])
+
+
+@transaction.atomic
 def erase_project(project: Project) -> None:
     """Delete a project with everything in it, the append-only history included."""
     with connection.cursor() as cursor:

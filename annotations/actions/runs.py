@@ -29,12 +29,16 @@ ALREADY_ACTIVE = "A run over this project and language is already under way."
 def launch_run(*, project: Project, user: User, target_language: str, **choices: Any) -> ProjectionRun:
     """Queue a run over the pairs of one target language.
 
+    The method's confidences are corrected by what the project's reviews taught (`fit_confidence`), unless the
+    options say otherwise.
     choices: route, tagger, aligner, method (the defaults where they are left out), their `*_options`, scope,
     scope_filter, chunk_size. Raises ValidationError with a sentence per field.
     """
     chosen = default_names() | choices
     run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
     check_run(run)
+    if run.method in project.recalibrations:
+        run.method_options.setdefault("recalibration", project.recalibrations[run.method])
     try:
         with transaction.atomic():
             run.save()

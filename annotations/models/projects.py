@@ -29,6 +29,12 @@ class Project(models.Model):
         max_length=35, default="en", help_text="BCP 47, for example en or pt-BR."
     )
     labels = models.JSONField(default=default_labels, help_text="name, key and description of each label.")
+    recalibrations = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Projection method -> weights that its confidences are corrected by, see fit_confidence.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

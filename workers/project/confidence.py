@@ -5,8 +5,10 @@ and are made by tests/benchmarks/tune_confidence.py. A project's reviews make a 
 which corrects any method's confidence from what a stored projection still tells.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -62,11 +64,12 @@ class Recalibrated:
         self.projector = projector
         self.model = classifier_from(values)
         self.n_reviews = int(values.get("reviews", 0))
+        self.digest = sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
         self.name = projector.name
 
     @property
     def signature(self) -> str:
-        return f"{self.projector.signature}|recalibrated:{self.n_reviews}"
+        return f"{self.projector.signature}|recalibrated:{self.n_reviews}:{self.digest}"
 
     def project(self, batch: Sequence[ProjectionInput]) -> list[list[Projection]]:
         return [
@@ -95,11 +98,45 @@ def recalibrate(
         )
         for p in projections
     ]
-    confidences = sigmoid(model.log_odds(_recalibration_features(rows), RECALIBRATION_NAMES)).tolist()
+    confidences = _corrected(rows, model)
     return [
         projection if index in pins else replace(projection, confidence=confidence)
         for index, (projection, confidence) in enumerate(zip(projections, confidences, strict=True))
     ]
+
+
+def corrected_confidences(rows: Sequence[ReviewedProjection], values: Mapping[str, Any]) -> list[float]:
+    """What `values`, the result of `fit_recalibration`, makes of each row's confidence."""
+    return _corrected(rows, classifier_from(values))
+
+
+def _corrected(rows: Sequence[ReviewedProjection], model: Classifier) -> list[float]:
+    corrected: list[float] = sigmoid(
+        model.log_odds(_recalibration_features(rows), RECALIBRATION_NAMES)
+    ).tolist()
+    return corrected
+
+
+def without_recalibration(row: ReviewedProjection, values: Mapping[str, Any]) -> ReviewedProjection | None:
+    """The projection as it was before `values` corrected its confidence, so that a refit starts afresh.
+
+    None when the correction hardly looked at the confidence, and so cannot be taken back.
+    """
+    model = classifier_from(values)
+    slope = float(model.log_odds(_with_log_odds(row, 1.0), RECALIBRATION_NAMES)[0])
+    at_zero = float(model.log_odds(_with_log_odds(row, 0.0), RECALIBRATION_NAMES)[0])
+    slope -= at_zero
+    if abs(slope) < 0.1:
+        return None
+    corrected = float(np.clip(row.confidence, 0.005, 0.995))
+    log_odds = (np.log(corrected / (1 - corrected)) - at_zero) / slope
+    return replace(row, confidence=float(sigmoid(np.array([log_odds]))[0]))
+
+
+def _with_log_odds(row: ReviewedProjection, log_odds: float) -> Floats:
+    features = _recalibration_features([row])
+    features[:, RECALIBRATION_NAMES.index("log-odds")] = log_odds
+    return features
 
 
 def fit_recalibration(rows: Sequence[ReviewedProjection]) -> FittedConfidence:

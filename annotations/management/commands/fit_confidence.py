@@ -7,45 +7,72 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.management.commands.run_projection import find_project
+from annotations.actions.projects import keep_recalibration
+from annotations.management.lookups import get_project
 from annotations.models import Project, Review, ReviewItem
 
 
 class Command(BaseCommand):
     help = (
-        "Fits how likely a projection is right to what reviewers did with the suggestions of a project. "
-        'The weights are an option of every method: run_projection --option recalibration="$(cat FILE)".'
+        "Fits how likely a projection is right to what reviewers did with the suggestions of a project, one "
+        "model per projection method. The next runs of the project use it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("project", help="id or name of the project")
-        parser.add_argument("-o", "--output", type=Path, required=True, help="the weights, as JSON")
-        parser.add_argument("--language", help="reviews of this target language only")
-        parser.add_argument("--method", help="reviews of this method's suggestions only")
+        parser.add_argument("project", help="number or name of the project")
+        parser.add_argument("--language", help="learn from reviews of this target language only")
+        parser.add_argument("--method", help="this method only; default: every method with reviews")
+        parser.add_argument("-o", "--output", type=Path, help="write the weights to a JSON file, too")
+        parser.add_argument("--forget", action="store_true", help="go back to the weights that ship")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from workers.conll import replace_file
-        from workers.project.confidence import ReviewedProjection, fit_recalibration
+        project = get_project(options["project"])
+        if options["forget"]:
+            for method in [options["method"]] if options["method"] else list(project.recalibrations):
+                keep_recalibration(project=project, method=method, values={})
+            self.stdout.write("The next runs use the weights that ship.")
+            return
+        decided = decided_items(project, language=options["language"])
+        methods = decided.values_list("candidate__run__method", flat=True).distinct().order_by()
+        known = sorted({method for method in methods if options["method"] in (None, method)})
+        if not known:
+            raise CommandError("No suggestion of a run was reviewed yet; 0 right and 0 wrong.")
+        fitted = {method: self.fit(project, method, decided) for method in known}
+        kept = {method: values for method, values in fitted.items() if values}
+        if not kept:
+            raise CommandError("Nothing was refitted.")
+        if options["output"]:
+            self.write(options["output"], kept)
 
-        project = find_project(options["project"])
-        rows = [
-            ReviewedProjection(**row)
-            for row in reviewed_rows(project, language=options["language"], method=options["method"])
-        ]
+    def fit(self, project: Project, method: str, decided: Any) -> dict[str, Any]:
+        """Fit and keep one method's model; {} when its reviews are too few."""
+        from workers.project.confidence import fit_recalibration
+
+        rows = list(reviewed_rows(decided.filter(candidate__run__method=method)))
         try:
             fitted = fit_recalibration(rows)
-            with replace_file(options["output"]) as output:
-                output.write(json.dumps(fitted.values, indent=1) + "\n")
-        except (ValueError, OSError) as error:
-            raise CommandError(str(error)) from error
+        except ValueError as error:
+            self.stderr.write(f"{method}: {error}")
+            return {}
+        keep_recalibration(project=project, method=method, values=fitted.values)
         self.stdout.write(
-            f"{fitted.n_reviews} reviewed suggestions; calibration error {fitted.error_before:.3f} before, "
-            f"{fitted.error_after:.3f} after, on reviews that the fit did not see"
+            f"{method}: {fitted.n_reviews} reviewed suggestions; calibration error {fitted.error_before:.3f} "
+            f"before, {fitted.error_after:.3f} after, on reviews that the fit did not see"
         )
+        return fitted.values
+
+    def write(self, path: Path, weights: dict[str, Any]) -> None:
+        from workers.conll import replace_file
+
+        try:
+            with replace_file(path) as output:
+                output.write(json.dumps(weights, indent=1) + "\n")
+        except OSError as error:
+            raise CommandError(str(error)) from error
 
 
-def reviewed_rows(project: Project, *, language: str | None, method: str | None) -> list[dict[str, Any]]:
-    """One row per suggestion that a finished gold review decided on: as stored, and whether it stood."""
+def decided_items(project: Project, *, language: str | None) -> Any:
+    """The suggestions that a finished gold review decided on."""
     decided = ReviewItem.objects.filter(
         review__pair__project=project,
         review__status=Review.Status.DONE,
@@ -53,28 +80,26 @@ def reviewed_rows(project: Project, *, language: str | None, method: str | None)
         candidate__rank=0,
         candidate__confidence__isnull=False,
     ).exclude(state=ReviewItem.State.PENDING)
-    if language:
-        decided = decided.filter(candidate__run__target_language=language)
-    if method:
-        decided = decided.filter(candidate__run__method=method)
-    columns = (
-        "state", "start", "end", "label",
-        "candidate__start", "candidate__end", "candidate__label", "candidate__confidence",
-        "candidate__margin", "candidate__source_entity__start", "candidate__source_entity__end",
-        "candidate__source_entity__score",
-    )  # fmt: skip
-    found = decided.order_by("pk").values_list(*columns)
-    return [reviewed_row(*values) for values in found.iterator(chunk_size=2000)]
+    return decided.filter(candidate__run__target_language=language) if language else decided
 
 
-def reviewed_row(state: str, *values: Any) -> dict[str, Any]:
-    now, (start, end, label), (confidence, margin) = values[:3], values[3:6], values[6:8]
-    source_start, source_end, tagger_score = values[8:]
-    return {
-        "confidence": confidence,
-        "margin": margin or 0.0,
-        "n_source": source_end - source_start,
-        "n_target": 0 if start is None else end - start,
-        "tagger_score": tagger_score,
-        "right": state == ReviewItem.State.ACCEPTED and now == (start, end, label),
-    }
+def reviewed_rows(decided: Any) -> Any:
+    """ReviewedProjection of each item: as the engine said it before any correction, and whether it stood."""
+    from workers.project.confidence import ReviewedProjection, without_recalibration
+
+    items = decided.select_related("candidate__source_entity", "candidate__run").order_by("pk")
+    for item in items.iterator(chunk_size=2000):
+        candidate, entity = item.candidate, item.candidate.source_entity
+        row = ReviewedProjection(
+            confidence=candidate.confidence,
+            margin=candidate.margin or 0.0,
+            n_source=entity.end - entity.start,
+            n_target=0 if candidate.start is None else candidate.end - candidate.start,
+            tagger_score=entity.score,
+            right=item.state == ReviewItem.State.ACCEPTED
+            and (item.start, item.end, item.label) == (candidate.start, candidate.end, candidate.label),
+        )
+        recalibration = candidate.run.method_options.get("recalibration")
+        as_fitted = without_recalibration(row, recalibration) if recalibration else row
+        if as_fitted is not None:
+            yield as_fitted
