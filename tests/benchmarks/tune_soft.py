@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from evaluation_data import Corpus, absa, african, demo, demo_languages
 
 from workers.align import DEFAULT_ALIGNER, get_aligner
-from workers.project.answers import describe_answers
+from workers.project.answers import describe_answers, describe_entities
 from workers.project.batch import FlatBatch, flatten_batch
 from workers.project.ranker import log_softmax, ranker_from
 from workers.project.spanfeatures import Spans, describe_spans
@@ -159,7 +159,9 @@ def fit_set(parts: Sequence[Described]) -> dict[str, object]:
         entities, first = np.unique(part.spans.entity[order], return_index=True)
         top = np.full(n, -1)
         top[entities] = order[first]
-        table, names = describe_answers(part.flat, part.spans, part.scores, log_share, top, part.statistics)
+        table, names = describe_answers(
+            part.flat, part.spans, part.scores, log_share, top, describe_entities(part.flat, part.statistics)
+        )
         tables.append(table)
         exists.append(np.bincount(part.spans.entity[part.right], minlength=n) > 0)
         is_right.append((top >= 0) & part.right[top])

@@ -19,6 +19,7 @@ FROM_SPAN = (
 )  # fmt: skip
 BEST_ANYWHERE = ("covered", "form-covered", "coverage")
 LABELS = ("PER", "ORG", "LOC", "MISC")
+EntityColumns = dict[str, NDArray[np.generic]]
 
 
 def describe_answers(
@@ -27,18 +28,19 @@ def describe_answers(
     scores: Floats,
     log_share: Floats,
     row: Ints,
-    statistics: PairStatistics,
+    of_entities: EntityColumns,
 ) -> tuple[Floats, tuple[str, ...]]:
     """(entities, names) features of each entity's answer `row` (a row of `spans`, -1 for none: all zero).
 
     scores, log_share: (rows,) the ranker's score and its log softmax over the entity's candidates.
+    of_entities: what `describe_entities` says, whatever the answers are.
     """
     n = flat.n_entities
     has_row = row >= 0
     place = np.where(has_row, row, 0)
     columns: dict[str, NDArray[np.generic]] = {"has-candidates": np.bincount(spans.entity, minlength=n) > 0}
     if not len(spans.entity):
-        return _without_candidates(flat, statistics)
+        return _without_candidates(flat, of_entities)
     share = np.exp(log_share)
     # the best of the other candidates, for the gap to it
     others = scores.copy()
@@ -53,13 +55,12 @@ def describe_answers(
         "candidates": np.log1p(np.bincount(spans.entity, minlength=n)),
         "entropy": -np.bincount(spans.entity, share * log_share, minlength=n),
     }
-    for name in FROM_SPAN:
-        values = spans.features[:, spans.names.index(name)]
-        columns[name] = np.where(has_row, values[place], 0.0)
+    described = spans.features[place] * has_row[:, None]
+    columns |= {name: described[:, spans.names.index(name)] for name in FROM_SPAN}
     for name in BEST_ANYWHERE:
         per_row = spans.features[:, spans.names.index(name)].astype(np.float64)
         columns[f"best-{name}"] = best_per_entity(per_row, spans.entity, n, missing=0.0)
-    columns |= _entity_columns(flat, statistics)
+    columns |= of_entities
     return np.stack([np.asarray(c, dtype=np.float64) for c in columns.values()], axis=1), tuple(columns)
 
 
@@ -75,7 +76,8 @@ ENTITY_NAMES = (
 )  # fmt: skip
 
 
-def _entity_columns(flat: FlatBatch, statistics: PairStatistics) -> dict[str, NDArray[np.generic]]:
+def describe_entities(flat: FlatBatch, statistics: PairStatistics) -> EntityColumns:
+    """The columns that do not depend on the answer: the entity, its tagger, and the run it is part of."""
     tagger = flat.tagger_score
     by_person = tagger >= 1.0
     labels = np.array([entity.label for item in flat.inputs for entity in item.entities])
@@ -104,9 +106,9 @@ def _entity_columns(flat: FlatBatch, statistics: PairStatistics) -> dict[str, ND
     return dict(zip(ENTITY_NAMES, values, strict=True))
 
 
-def _without_candidates(flat: FlatBatch, statistics: PairStatistics) -> tuple[Floats, tuple[str, ...]]:
+def _without_candidates(flat: FlatBatch, of_entities: EntityColumns) -> tuple[Floats, tuple[str, ...]]:
     names = answer_names()
     table = np.zeros((flat.n_entities, len(names)))
-    for name, values in _entity_columns(flat, statistics).items():
+    for name, values in of_entities.items():
         table[:, names.index(name)] = values
     return table, names

@@ -57,7 +57,7 @@ def form_rows(flat: FlatBatch) -> NDArray[np.float32]:
             for start, stop in zip(flat.start[low:high], flat.end[low:high], strict=True)
             for token in item.source_tokens[start:stop]
         ]
-        targets = [plain_form(token) for token in item.target_tokens]
+        targets = list(map(plain_form, item.target_tokens))
         alike = cdist(words, targets, scorer=JaroWinkler.normalized_similarity, dtype=np.float32)
         rows[first[low] : first[low] + len(words), : len(targets)] = alike * _comparable(
             words, targets, alike
@@ -66,9 +66,17 @@ def form_rows(flat: FlatBatch) -> NDArray[np.float32]:
     return rescaled
 
 
+@lru_cache(maxsize=200_000)
+def _is_long(form: str) -> bool:
+    return len(form) > 2
+
+
+@lru_cache(maxsize=200_000)
+def _is_spelled(form: str) -> bool:
+    return any(map(str.isalnum, form))
+
+
 def _comparable(words: list[str], targets: list[str], alike: NDArray[np.float32]) -> NDArray[np.bool_]:
-    long_word = np.array([len(word) > 2 for word in words])
-    long_target = np.array([len(word) > 2 for word in targets])
-    spelled = np.array([any(map(str.isalnum, word)) for word in words])
-    both = long_word[:, None] & long_target
-    return np.asarray((both | (alike == 1.0)) & spelled[:, None])
+    long_word, long_target = np.array(list(map(_is_long, words))), np.array(list(map(_is_long, targets)))
+    spelled = np.array(list(map(_is_spelled, words)))
+    return np.asarray(((long_word[:, None] & long_target) | (alike == 1.0)) & spelled[:, None])

@@ -34,10 +34,10 @@ def build_projections(
     for number, item in enumerate(flat.inputs):
         for entity in item.entities:
             row = rows[place]
-            others = [other for other in range(first[place], first[place + 1]) if other != row]
-            alternatives = tuple(
-                ScoredSpan(starts[other], ends[other], scores[other]) for other in others[:MAX_ALTERNATIVES]
-            )
+            best = slice(first[place], min(first[place + 1], first[place] + MAX_ALTERNATIVES + 1))
+            ranked = list(map(ScoredSpan, starts[best], ends[best], scores[best]))
+            if best.start <= row < best.stop:
+                del ranked[row - best.start]
             projections[number].append(
                 Projection(
                     entity=entity,
@@ -45,7 +45,7 @@ def build_projections(
                     score=scores[row] if row >= 0 else null_score,
                     confidence=confidences[place],
                     margin=margins[place],
-                    alternatives=alternatives,
+                    alternatives=tuple(ranked[:MAX_ALTERNATIVES]),
                     reason=reasons[place],
                 )
             )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from workers.project import Projection, ProjectionInput
-from workers.project.answers import describe_answers
+from workers.project.answers import describe_answers, describe_entities
 from workers.project.batch import FlatBatch, Floats, Ints, flatten_batch
 from workers.project.evidence import find_reasons, gather_evidence
 from workers.project.ranker import (
@@ -104,7 +104,8 @@ class Soft:
         scores = weights.ranker.score(spans.features, spans.names)
         log_share = log_softmax(scores, spans.entity, flat.n_entities)
         top = _top_rows(spans, scores, flat.n_entities)
-        answers, names = describe_answers(flat, spans, scores, log_share, top, self.statistics)
+        of_entities = describe_entities(flat, self.statistics)
+        answers, names = describe_answers(flat, spans, scores, log_share, top, of_entities)
         existence = weights.existence.log_odds(answers, names)
         worth = _worth(spans, log_share, top, existence, self.threshold)
         table = apply_reviews(
@@ -117,7 +118,7 @@ class Soft:
         )
         start, end, _ = table.at(solution.row)
         row = _rows_of(spans, start, end, flat.n_entities)
-        answers, names = describe_answers(flat, spans, scores, log_share, row, self.statistics)
+        answers, names = describe_answers(flat, spans, scores, log_share, row, of_entities)
         right = sigmoid(weights.rightness.log_odds(answers, names))
         confidence = np.where(solution.row >= 0, right, 1.0 - sigmoid(existence))
         return self._report(flat, table, solution, np.where(pinned, 1.0, confidence), start, end)

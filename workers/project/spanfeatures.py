@@ -1,6 +1,7 @@
 """The numbers that describe one candidate span of one entity, for a whole batch at once."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from workers.project.batch import FlatBatch, Floats, Ints
 from workers.project.forms import SHAPES, form_rows, token_shape
 from workers.project.posterior import EntityMaps, Matrix, entity_maps
 from workers.project.spantable import window_spans
-from workers.project.statistics import LONGEST, PairStatistics, name_key
+from workers.project.statistics import LONGEST, PairStatistics, name_key, name_words
 
 REACH = 2  # words looked at on either side of a word with evidence
 STRONG = 0.3
@@ -177,18 +178,23 @@ def _name_shares(
     shares = np.zeros(len(entity), dtype=np.float32)
     if not statistics.names or not len(entity):
         return shares
-    bounds = np.searchsorted(entity, np.arange(flat.n_entities + 1))
+    bounds = np.searchsorted(entity, np.arange(flat.n_entities + 1)).tolist()
     for number in range(flat.n_entities):
         item = flat.inputs[int(flat.sentence[number])]
         source = name_key(item.source_tokens[int(flat.start[number]) : int(flat.end[number])])
         renderings = statistics.names.get(source)
         if not renderings:
             continue
-        words = [token.casefold() for token in item.target_tokens]
-        for row in range(bounds[number], bounds[number + 1]):
-            target = " ".join(words[start[row] : end[row]])
+        first, last = bounds[number], bounds[number + 1]
+        if first == last:
+            continue
+        starts, ends = start[first:last].tolist(), end[first:last].tolist()
+        low = min(starts)
+        words = name_words(item.target_tokens[low : max(ends)])
+        for row in range(last - first):
+            target = " ".join(words[starts[row] - low : ends[row] - low])
             if target in renderings:
-                shares[row] = statistics.name_share(source, target)
+                shares[first + row] = statistics.name_share(source, target)
     return shares
 
 
@@ -211,12 +217,17 @@ def _covered_words(
 
 def _vocabulary(flat: FlatBatch) -> tuple[Ints, list[str]]:
     """(sentences, longest target) word numbers, and the words."""
-    numbers: dict[str, int] = {}
-    ids = np.zeros((len(flat.inputs), int(flat.n_target.max(initial=1))), dtype=np.int64)
-    for sentence in np.unique(flat.sentence):
-        tokens = flat.inputs[int(sentence)].target_tokens
-        ids[sentence, : len(tokens)] = [numbers.setdefault(token, len(numbers)) for token in tokens]
-    return ids, list(numbers)
+    sentences = np.unique(flat.sentence)
+    tokens = [flat.inputs[int(sentence)].target_tokens for sentence in sentences]
+    flattened = list(chain.from_iterable(tokens))
+    words = list(dict.fromkeys(flattened))
+    numbers = dict(zip(words, range(len(words)), strict=True))
+    lengths = [len(sentence) for sentence in tokens]
+    ids = np.zeros((len(flat.inputs), max([1, *lengths])), dtype=np.int64)
+    row = np.repeat(sentences, lengths)
+    column = np.arange(len(flattened)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    ids[row, column] = np.fromiter(map(numbers.__getitem__, flattened), np.int64, len(flattened))
+    return ids, words
 
 
 def _shape_map(flat: FlatBatch, shape: str, ids: Ints, words: list[str]) -> Matrix:

@@ -95,7 +95,11 @@ def learn_statistics(batch: Sequence[ProjectionInput]) -> dict[str, Any]:
 
 
 def name_key(words: Sequence[str]) -> str:
-    return " ".join(words).casefold()
+    return " ".join(name_words(words))
+
+
+def name_words(words: Sequence[str]) -> list[str]:
+    return [word.casefold() for word in words]
 
 
 def _length_table(lengths: Sequence[Sequence[int]]) -> Floats:
