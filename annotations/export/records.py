@@ -21,7 +21,7 @@ from workers.spans import Entity
 BLOCK = 2_000
 GOLD, SILVER = "gold", "silver"
 FIELDS = (
-    *("external_id", "document", "domain", "meta", "fingerprint", "shown_run_id"),
+    *("project_id", "external_id", "document", "domain", "meta", "fingerprint", "shown_run_id"),
     *("source_language", "source_text", "source_offsets"),
     *("target_language", "target_text", "target_offsets"),
 )

@@ -88,7 +88,8 @@ def split_columns(line: str) -> list[str]:
     """Columns between tabs where the line has one, so that tokens may hold spaces; else between spaces."""
     if "\t" in line:
         return [column.strip(" ") for column in line.rstrip("\t ").split("\t")]
-    return [column for column in line.split(" ") if column] or [""]
+    columns = line.split(" ")
+    return columns if "" not in columns else [column for column in columns if column] or [""]
 
 
 def _read_raw(
@@ -171,8 +172,6 @@ def _raw_sentence(
     for row, fields in enumerate(rows):
         if len(fields) != width:
             raise _BadRow(row, f"{len(fields)} columns where the file has {width}")
-        if fields[0] == DOCSTART:
-            raise _BadRow(row, f"{DOCSTART} inside a sentence; put a blank line before and after it")
     try:
         token_index = columns.of(columns.token, width)
         tag_index = columns.of(columns.tag, width) if columns.tag and width > 1 else -1
@@ -181,6 +180,9 @@ def _raw_sentence(
     tokens = [fields[token_index] for fields in rows]
     if "" in tokens:
         raise _BadRow(tokens.index(""), "the token is empty")
+    if DOCSTART in tokens:
+        reason = f"{DOCSTART} inside a sentence; put a blank line before and after it"
+        raise _BadRow(tokens.index(DOCSTART), reason)
     return RawSentence(
         line=start,
         raw=raw,

@@ -9,12 +9,15 @@ from hashlib import sha256
 
 import msgspec
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
+from annotations.imports.ahead import blocks_ahead
 from annotations.imports.records import PairRecord
 from annotations.models import ReferenceSpan, SentencePair, SourceEntity
 from workers.spans import Entity
 
+BLOCK = 10_000
 _PAIRS = SentencePair._meta.db_table
 _COLUMNS = (
     "n, fingerprint, source_language, target_language, external_id, document, domain, meta, source_text, "
@@ -28,28 +31,42 @@ CREATE TEMPORARY TABLE import_rows (
     target_text text, target_offsets integer[], source_entities jsonb, target_entities jsonb
 ) ON COMMIT DROP
 """
-# The second and every further copy of a line in one file is a pair of its own, and stays one when the
-# file is imported again.
+_CREATE_ADDED = "CREATE TEMPORARY TABLE import_added (pair_id bigint, fingerprint text) ON COMMIT DROP"
+_EMPTY = "TRUNCATE import_rows, import_added"
+_DROP = "DROP TABLE import_rows, import_added, import_seen"
+# Lines that were met before in this file, and how often: the second and every further copy of a line is a
+# pair of its own, and stays one when the file is imported again.
+_CREATE_SEEN = """
+CREATE TEMPORARY TABLE import_seen (fingerprint text PRIMARY KEY, n_times bigint) ON COMMIT DROP
+"""
 _NUMBER_REPEATS = """
-UPDATE import_rows SET fingerprint = encode(sha256(convert_to(repeats.key, 'UTF8')), 'hex')
-FROM (
-    SELECT n, fingerprint || ':' || row_number() OVER (PARTITION BY fingerprint ORDER BY n) AS key,
-        row_number() OVER (PARTITION BY fingerprint ORDER BY n) AS ordinal
-    FROM import_rows
-    WHERE fingerprint IN (SELECT fingerprint FROM import_rows GROUP BY fingerprint HAVING count(*) > 1)
-) AS repeats
-WHERE repeats.n = import_rows.n AND repeats.ordinal > 1
+WITH numbered AS (
+    SELECT n, fingerprint || ':' || ordinal AS key, ordinal FROM (
+        SELECT n, fingerprint, coalesce(seen.n_times, 0)
+            + row_number() OVER (PARTITION BY fingerprint ORDER BY n) AS ordinal
+        FROM import_rows LEFT JOIN import_seen AS seen USING (fingerprint)
+    ) AS counted
+), remembered AS (
+    INSERT INTO import_seen SELECT fingerprint, count(*) FROM import_rows GROUP BY fingerprint
+    ON CONFLICT (fingerprint) DO UPDATE SET n_times = import_seen.n_times + excluded.n_times
+)
+UPDATE import_rows SET fingerprint = encode(sha256(convert_to(numbered.key, 'UTF8')), 'hex')
+FROM numbered WHERE numbered.n = import_rows.n AND numbered.ordinal > 1
 """
 _INSERT_PAIRS = f"""
-INSERT INTO {_PAIRS} (
-    project_id, batch_id, source_language, target_language, external_id, document, domain, meta,
-    source_text, source_offsets, target_text, target_offsets, has_source_labels, has_reference,
-    fingerprint, status, is_flagged, priority)
-SELECT %(project)s, %(batch)s, source_language, target_language, external_id, document, domain, meta,
-    source_text, source_offsets, target_text, target_offsets, source_entities IS NOT NULL,
-    target_entities IS NOT NULL, fingerprint, 'new', false, 0
-FROM import_rows ORDER BY n
-ON CONFLICT (project_id, fingerprint) DO NOTHING
+WITH added AS (
+    INSERT INTO {_PAIRS} (
+        project_id, batch_id, source_language, target_language, external_id, document, domain, meta,
+        source_text, source_offsets, target_text, target_offsets, has_source_labels, has_reference,
+        fingerprint, status, is_flagged, priority)
+    SELECT %(project)s, %(batch)s, source_language, target_language, external_id, document, domain, meta,
+        source_text, source_offsets, target_text, target_offsets, source_entities IS NOT NULL,
+        target_entities IS NOT NULL, fingerprint, 'new', false, 0
+    FROM import_rows ORDER BY n
+    ON CONFLICT (project_id, fingerprint) DO NOTHING
+    RETURNING id, fingerprint
+)
+INSERT INTO import_added SELECT id, fingerprint FROM added
 """  # noqa: S608 (names are constants of this module)
 
 
@@ -63,23 +80,33 @@ class Stored:
 
 def store_records(records: Iterable[PairRecord], *, project_id: int, batch_id: int) -> Stored:
     """Write the records that the project does not have yet, in order. Imports of one project take turns."""
+    n_pairs = n_new = 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [f"import:{project_id}"]
-        )
-        cursor.execute(_CREATE)
-        n_pairs = 0
-        with cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
-            for n_pairs, record in enumerate(records, 1):  # noqa: B007 (counts)
-                copy.write_row(_row(n_pairs, record))
-        cursor.execute("ANALYZE import_rows (fingerprint)")
-        cursor.execute(_NUMBER_REPEATS)
-        cursor.execute(_INSERT_PAIRS, {"project": project_id, "batch": batch_id})
-        n_new = cursor.rowcount
-        cursor.execute(_insert_spans(SourceEntity, "source_entities", ("score", "1")), [batch_id])
-        cursor.execute(_insert_spans(ReferenceSpan, "target_entities"), [batch_id])
-        cursor.execute("DROP TABLE import_rows")
+        cursor.execute(_TAKE_TURNS, [f"import:{project_id}"])
+        for create in (_CREATE, _CREATE_ADDED, _CREATE_SEEN):
+            cursor.execute(create)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check block by block, not all of it at the end
+        rows = (_row(n, record) for n, record in enumerate(records, 1))
+        for block in blocks_ahead(rows, BLOCK):
+            with cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
+                for row in block:
+                    copy.write_row(row)
+            n_pairs += len(block)
+            n_new += _store_block(cursor, project_id, batch_id)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(_DROP)
     return Stored(n_pairs, n_new)
+
+
+def _store_block(cursor: CursorWrapper, project_id: int, batch_id: int) -> int:
+    """Move the rows of import_rows into the corpus; the number of those that were not there."""
+    cursor.execute(_NUMBER_REPEATS)
+    cursor.execute(_INSERT_PAIRS, {"project": project_id, "batch": batch_id})
+    n_new = cursor.rowcount
+    cursor.execute(_insert_spans(SourceEntity, "source_entities", ("score", "1")))
+    cursor.execute(_insert_spans(ReferenceSpan, "target_entities"))
+    cursor.execute(_EMPTY)
+    return n_new
 
 
 def fingerprint(record: PairRecord) -> str:
@@ -129,9 +156,8 @@ def _insert_spans(model: type[Model], column: str, *constants: tuple[str, str]) 
     values = "".join(f", {value}" for _, value in constants)
     return f"""
     INSERT INTO {model._meta.db_table} (pair_id, start, "end", label{names})
-    SELECT pair.id, (span->>0)::integer, (span->>1)::integer, span->>2{values}
-    FROM {_PAIRS} AS pair
+    SELECT pair_id, (span->>0)::integer, (span->>1)::integer, span->>2{values}
+    FROM import_added
     JOIN import_rows USING (fingerprint) CROSS JOIN jsonb_array_elements({column}) AS span
-    WHERE pair.batch_id = %s
-    ORDER BY pair.id, (span->>0)::integer
+    ORDER BY n, (span->>0)::integer
     """  # noqa: S608 (names are constants of the models)

@@ -104,6 +104,15 @@ def test_only_what_is_new_is_added(project: Project) -> None:
     assert (batch.n_imported, batch.n_duplicates) == (2, 1)
 
 
+def test_repeats_are_counted_across_blocks(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotations.imports.store.BLOCK", 2)
+    records = [record(), record(external_id="2"), record(), record(), record(external_id="2")]
+    records[3].source = side("Ana sings", (0, 1, "PER"))
+    assert import_all(project, *records).n_imported == 5
+    assert import_all(project, *records).n_duplicates == 5
+    assert SourceEntity.objects.get().pair == SentencePair.objects.order_by("pk")[3]
+
+
 @pytest.mark.parametrize(
     "change", [{"external_id": "1"}, {"document_key": "1"}, {"target_language": "ca"}, {"source": side("b")}]
 )
@@ -149,7 +158,7 @@ def test_new_labels_get_a_free_key(project: Project) -> None:
     one.source = side("a b", (0, 1, "PLACE"), (1, 2, "LMO"))
     import_all(project, one, options=ImportOptions("en", "es", add_labels=True))
     project.refresh_from_db()
-    assert [(label["name"], label["key"]) for label in project.labels[4:]] == [("LMO", ""), ("PLACE", "a")]
+    assert [(label["name"], label["key"]) for label in project.labels[4:]] == [("LMO", "L"), ("PLACE", "P")]
 
 
 def test_pairs_keep_the_order_of_the_file(project: Project) -> None:
@@ -161,7 +170,7 @@ def test_pairs_keep_the_order_of_the_file(project: Project) -> None:
 def test_nothing_of_the_session_is_left_behind(project: Project) -> None:
     import_all(project, record())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relname = 'import_rows'")
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'import\\_%%'")
         assert cursor.fetchone() == (0,)
 
 
