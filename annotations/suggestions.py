@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
 
 from annotations.items import PENDING, Item
 from annotations.models import Candidate, SourceEntity
@@ -10,15 +12,13 @@ from annotations.models import Candidate, SourceEntity
 Spans = dict[int, tuple[int, int] | None]
 
 
-def load_candidates(pair_id: int, run_id: int | None, *, last_rank: int = 9) -> list[Candidate]:
-    """A run's candidates of one pair with their source entities, in the order of the source, then by rank."""
-    if run_id is None:
-        return []
-    candidates = Candidate.objects.filter(pair=pair_id, run=run_id, rank__lte=last_rank)
-    return list(candidates.select_related("source_entity").order_by("source_entity__start", "rank"))
+def find_candidates(pair_id: int, run_id: int | None) -> QuerySet[Candidate]:
+    """A run's candidates of one pair, in the order of the source, then by rank."""
+    candidates = Candidate.objects.filter(pair=pair_id, run=run_id) if run_id else Candidate.objects.none()
+    return candidates.order_by("source_entity__start", "rank")
 
 
-def seed_items(pair_id: int, run_id: int | None, candidates: Sequence[Candidate]) -> tuple[Item, ...]:
+def seed_items(pair_id: int, run_id: int | None, candidates: Iterable[Candidate]) -> tuple[Item, ...]:
     """The items that a review of these candidates starts from: every first choice, pending.
 
     A pair that no run has looked at asks for the target of every imported source entity.
@@ -36,7 +36,7 @@ def seed_items(pair_id: int, run_id: int | None, candidates: Sequence[Candidate]
     )
 
 
-def suggested_spans(items: Iterable[Item], candidates: Sequence[Candidate]) -> dict[int, Spans]:
+def suggested_spans(items: Iterable[Item], candidates: Iterable[Candidate]) -> dict[int, Spans]:
     """Item position -> rank -> span, for the items that came from a source entity."""
     spans: dict[int, Spans] = {}
     for candidate in candidates:

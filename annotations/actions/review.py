@@ -10,9 +10,7 @@ from django.utils import timezone
 from annotations.edits import Edit, Sentence, accept_all, apply_edit
 from annotations.items import Item, Snapshot
 from annotations.models import (
-    Candidate,
     PairResult,
-    Project,
     ProjectionRun,
     Review,
     ReviewEvent,
@@ -20,7 +18,7 @@ from annotations.models import (
     SentencePair,
     User,
 )
-from annotations.suggestions import load_candidates, seed_items, suggested_spans
+from annotations.suggestions import find_candidates, seed_items, suggested_spans
 
 Action = ReviewEvent.Action
 Status = Review.Status
@@ -45,18 +43,12 @@ class LockedReview:
     pair: SentencePair
     review: Review
     before: Snapshot
-    candidates: list[Candidate]
 
-    def sentence(self, project: Project) -> Sentence:
-        return Sentence(
-            self.pair.target_text,
-            self.pair.target_offsets,
-            project.label_names,
-            suggested_spans(self.before.items, self.candidates),
-        )
+    def sentence(self) -> Sentence:
+        return Sentence(self.pair.target_text, self.pair.target_offsets, self.pair.project.label_names)
 
 
-def lock_review(pair: SentencePair, reviewer: User, seen: Seen, *, last_rank: int = 9) -> LockedReview:
+def lock_review(pair: SentencePair, reviewer: User, seen: Seen) -> LockedReview:
     """Lock the pair, so that two writes to it wait for each other, and load the review that was seen.
 
     A review that nobody changed yet is not stored: it is seeded from the run that the reviewer saw.
@@ -70,22 +62,25 @@ def lock_review(pair: SentencePair, reviewer: User, seen: Seen, *, last_rank: in
     if review is not None:
         if review.version != seen.version:
             raise StaleReview
-        candidates = load_candidates(pair.pk, review.run_id, last_rank=last_rank)
-        return LockedReview(pair, review, snapshot_of(review), candidates)
+        return LockedReview(pair, review, snapshot_of(review))
     if seen.version != 0:
         raise StaleReview
     review = Review(pair=pair, reviewer=reviewer, run=_seen_run(pair, seen))
     review.run_signature = review.run.signature if review.run else ""
-    candidates = load_candidates(pair.pk, review.run_id, last_rank=last_rank)
-    before = Snapshot(Status.OPEN, False, "", seed_items(pair.pk, review.run_id, candidates))
-    return LockedReview(pair, review, before, candidates)
+    chosen = find_candidates(pair.pk, review.run_id).filter(rank=0)
+    before = Snapshot(Status.OPEN, False, "", seed_items(pair.pk, review.run_id, chosen))
+    return LockedReview(pair, review, before)
 
 
 @transaction.atomic
 def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -> ReviewEvent:
     """Change one item. Raises StaleReview, or EditRefused when the edit does not fit."""
     locked = lock_review(pair, reviewer, seen)
-    after = apply_edit(locked.before, edit, locked.sentence(pair.project))
+    sentence = locked.sentence()
+    if edit.verb == "pick":
+        candidates = find_candidates(pair.pk, locked.review.run_id)
+        sentence.suggestions.update(suggested_spans(locked.before.items, candidates))
+    after = apply_edit(locked.before, edit, sentence)
     return record(locked, after, actor=reviewer, action=Action.EDITED, detail=edit.word)
 
 
@@ -95,15 +90,15 @@ def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> ReviewEv
 
     Raises StaleReview, or EditRefused when two items claim the same word.
     """
-    locked = lock_review(pair, reviewer, seen, last_rank=0)
-    after = accept_all(locked.before, locked.sentence(pair.project))
+    locked = lock_review(pair, reviewer, seen)
+    after = accept_all(locked.before, locked.sentence())
     return record(locked, after, actor=reviewer, action=Action.ACCEPTED)
 
 
 @transaction.atomic(savepoint=False)
 def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Leave the pair to somebody else, or for later; what was edited is kept. Raises StaleReview."""
-    locked = lock_review(pair, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen)
     after = replace(locked.before, status=Status.SKIPPED, note=note or locked.before.note)
     return record(locked, after, actor=reviewer, action=Action.SKIPPED)
 
@@ -111,7 +106,7 @@ def skip_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 @transaction.atomic
 def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "") -> ReviewEvent:
     """Flag the pair for others to look at, or take the flag away. Raises StaleReview."""
-    locked = lock_review(pair, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen)
     before = locked.before
     after = replace(before, is_flagged=not before.is_flagged, note=note or before.note)
     return record(locked, after, actor=reviewer, action=Action.FLAGGED)
@@ -120,7 +115,7 @@ def flag_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str = "
 @transaction.atomic
 def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) -> ReviewEvent:
     """Write down a remark on the pair. Raises StaleReview."""
-    locked = lock_review(pair, reviewer, seen, last_rank=0)
+    locked = lock_review(pair, reviewer, seen)
     return record(locked, replace(locked.before, note=note), actor=reviewer, action=Action.NOTED)
 
 
@@ -141,7 +136,7 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
         is_adjudication=True,
     )
     opened = Snapshot(Status.OPEN, False, "", before.items)
-    record(LockedReview(pair, review, opened, []), opened, actor=adjudicator, action=Action.OPENED)
+    record(LockedReview(pair, review, opened), opened, actor=adjudicator, action=Action.OPENED)
     return review
 
 

@@ -15,7 +15,7 @@ from annotations.history import describe_change
 from annotations.items import Snapshot
 from annotations.models import Review, ReviewEvent, SentencePair, User
 from annotations.requests import SignedInRequest
-from annotations.suggestions import load_candidates, seed_items, suggested_spans
+from annotations.suggestions import find_candidates, seed_items, suggested_spans
 from annotations.views.review_page import (
     label_hues,
     queue_query,
@@ -51,7 +51,7 @@ def render_conflict(
     before = _seen_snapshot(pair, request.user, seen)
     sentence = sentence_of(pair)
     if before is not None:
-        candidates = load_candidates(pair.pk, seen.run)
+        candidates = find_candidates(pair.pk, seen.run)
         sentence.suggestions.update(suggested_spans(before.items, candidates))
     wanted = before
     try:
@@ -74,7 +74,7 @@ def render_conflict(
 def _seen_snapshot(pair: SentencePair, user: User, seen: Seen) -> Snapshot | None:
     """The review as it was at the version the reviewer saw; None when its suggestions are gone."""
     if seen.version == 0:
-        items = seed_items(pair.pk, seen.run, load_candidates(pair.pk, seen.run))
+        items = seed_items(pair.pk, seen.run, find_candidates(pair.pk, seen.run).filter(rank=0))
         return Snapshot(Review.Status.OPEN, False, "", items) if items else None
     event = ReviewEvent.objects.filter(
         review__pair=pair, review__reviewer=user, seen_version=seen.version - 1

@@ -32,7 +32,7 @@ from annotations.models import (
 )
 from annotations.querysets import PairCountQuerySet
 from annotations.requests import SignedInRequest
-from annotations.suggestions import load_candidates, seed_items
+from annotations.suggestions import find_candidates, seed_items
 
 REASONS: dict[str, str | Promise] = {
     "no-link": _("no word of the entity is linked"),
@@ -126,7 +126,7 @@ def review_context(
     user, project = request.user, pair.project
     holder = _claim(pair, user)
     state = load_state(pair, user)
-    candidates = load_candidates(pair.pk, state.run_id)
+    candidates = list(find_candidates(pair.pk, state.run_id).select_related("source_entity"))
     if state.shown_review is None:
         items = seed_items(pair.pk, state.run_id, candidates)
         state.snapshot = Snapshot("open", False, "", items)
