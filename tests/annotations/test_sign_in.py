@@ -1,9 +1,11 @@
 """One-time links, passwords, lockout."""
 
+import re
 import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -164,3 +166,21 @@ def test_the_admin_is_for_staff_only(client: Client, reviewer: User) -> None:
     assert client.get("/admin/", follow=True).status_code == 404
     client.force_login(get_or_make_first_owner())
     assert client.get("/admin/").status_code == 200
+
+
+def test_an_owner_makes_a_link_in_the_admin(client: Client, reviewer: User) -> None:
+    client.force_login(get_or_make_first_owner())
+    form = {"action": "make_sign_in_links", "_selected_action": [reviewer.pk]}
+    page = client.post("/admin/annotations/user/", form, follow=True).content.decode()
+    link = re.search(r"http://testserver(/sign-in/[^/]+/)", page)
+    assert link
+    assert Client().post(link[1]).url == "/"
+
+
+def test_staff_cannot_make_links(client: Client, reviewer: User) -> None:
+    staff = User.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client.force_login(staff)
+    form = {"action": "make_sign_in_links", "_selected_action": [reviewer.pk]}
+    client.post("/admin/annotations/user/", form, follow=True)
+    assert not LoginToken.objects.exists()
