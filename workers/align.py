@@ -14,7 +14,8 @@ class Alignment:
     """The alignment of one sentence pair of n source and m target tokens.
 
     links: int32 array (k, 2), sorted, 0-based (i, j). scores: float32 array (k,), each in [0, 1].
-    similarity: float16 array (n, m) of word-to-word similarity in [0, 1], or None.
+    similarity: float16 array (n, m) of word-to-word similarity in [0, 1], or None. Its scale is the aligner's
+        own: "simalign" and "fused" give (cosine + 1) / 2, "awesome" something like a probability.
     status: "" when aligned, "empty" when a side has no tokens, "failed" with the reason in `message`.
     """
 
@@ -41,7 +42,9 @@ class Aligner(Protocol):
 
 
 ALIGNERS = {
+    "fused": "workers.adapters.fused_aligner.FusedAligner",
     "simalign": "workers.adapters.simalign_aligner.SimAligner",
+    "awesome": "workers.adapters.awesome_aligner.AwesomeAligner",
 }
 DEFAULT_ALIGNER = "simalign"
 

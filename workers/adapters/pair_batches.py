@@ -17,7 +17,7 @@ Pair = tuple[Sequence[str], Sequence[str]]
 MAX_TOKENS = 5_000  # of one side
 MAX_CHARACTERS = 50_000
 MAX_CELLS = 8_000_000  # subword pairs of one sentence pair
-CELLS_PER_BATCH = {"cpu": 500_000, "cuda": 16_000_000}
+CELLS_PER_BATCH = {"cpu": 100_000, "cuda": 16_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ def failed(message: str) -> Alignment:
 def _batches(
     sources: Sequence[EncodedSentence], targets: Sequence[EncodedSentence], budget: int
 ) -> list[list[int]]:
-    """Pairs sorted by size; the padded similarity matrices of a batch of several fit `budget` cells."""
+    """Pairs sorted by size; the padded similarity matrices of a batch of several fit `budget` cells.
+
+    A pair that has more than MAX_CELLS by itself is a batch of its own.
+    """
     sizes = [
         (max(len(source.words), source.n_words), max(len(target.words), target.n_words))
         for source, target in zip(sources, targets, strict=True)
@@ -117,7 +120,7 @@ def _batches(
     n = m = 0
     for index in sorted(range(len(sizes)), key=sizes.__getitem__):
         n, m = max(n, sizes[index][0]), max(m, sizes[index][1])
-        if batches and (len(batches[-1]) + 1) * n * m <= budget:
+        if batches and n * m <= MAX_CELLS and (len(batches[-1]) + 1) * n * m <= budget:
             batches[-1].append(index)
         else:
             batches.append([index])
