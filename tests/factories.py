@@ -83,7 +83,7 @@ def make_pair(
         target_offsets=target_offsets,
         has_source_labels=True,
         fingerprint=f"{next(_numbers):064d}",
-        status=SentencePair.Status.SUGGESTED,
+        status=fields.pop("status", SentencePair.Status.SUGGESTED),
         priority=fields.pop("priority", 1 - confidence),
         shown_run=run,
         **fields,

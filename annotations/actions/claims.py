@@ -17,7 +17,7 @@ LEASE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Which pairs a reviewer wants, and in what order."""
+    """Which pairs a reviewer wants, and in what order; skipped ones always come as imported."""
 
     project_id: int
     order: str = "hardest"
@@ -38,6 +38,8 @@ class Queue:
                 pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, label=self.label
             )
             pairs = pairs.filter(Exists(suggested))
+        if self.skipped:
+            return pairs.in_corpus_order()
         return ORDERS[self.order](pairs)
 
 
@@ -58,9 +60,15 @@ def claim_next(queue: Queue, user: User) -> SentencePair | None:
 
 
 @transaction.atomic(savepoint=False)
-def claim_following(queue: Queue, user: User) -> SentencePair | None:
-    """As claim_next, for one who has just finished a pair: what is open in their other windows comes last."""
-    return _lease_first(queue.pairs().free(), user) or _lease_first(queue.pairs().claimed_by(user), user)
+def claim_following(queue: Queue, user: User, finished: SentencePair) -> SentencePair | None:
+    """As claim_next, for one who has just finished a pair: what is open in their other windows comes last.
+
+    Among skipped pairs it goes on from there, so that one who skips again is not led in a circle.
+    """
+    pairs = queue.pairs()
+    if queue.skipped:
+        pairs = pairs.filter(pk__gt=finished.pk)
+    return _lease_first(pairs.free(), user) or _lease_first(pairs.claimed_by(user), user)
 
 
 @transaction.atomic

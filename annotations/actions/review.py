@@ -85,14 +85,16 @@ def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -
 
 
 @transaction.atomic(savepoint=False)
-def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> ReviewEvent:
+def accept_review(*, pair: SentencePair, reviewer: User, seen: Seen) -> None:
     """Accept everything pending and finish the review: gold, unless the pair has another person's gold.
 
-    Raises StaleReview, or EditRefused when two items claim the same word.
+    A review that was finished before stays as it is. Raises StaleReview, or EditRefused when two items
+    claim the same word.
     """
     locked = lock_review(pair, reviewer, seen)
     after = accept_all(locked.before, locked.sentence())
-    return record(locked, after, actor=reviewer, action=Action.ACCEPTED)
+    if after != locked.before:
+        record(locked, after, actor=reviewer, action=Action.ACCEPTED)
 
 
 @transaction.atomic(savepoint=False)

@@ -87,7 +87,7 @@ def review_accept(request: SignedInRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             accept_review(pair=pair, reviewer=request.user, seen=form.seen)
-            following = claims.claim_following(queue, request.user)
+            following = claims.claim_following(queue, request.user, pair)
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, accept=True)
     except EditRefused as refused:
@@ -106,7 +106,7 @@ def review_skip(request: SignedInRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             skip_review(pair=pair, reviewer=request.user, seen=form.seen, note=form.cleaned_data["note"])
-            following = claims.claim_following(queue, request.user)
+            following = claims.claim_following(queue, request.user, pair)
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, note=form.cleaned_data["note"])
     return _go_on(request, pair, following, queue, _("Sentence skipped."))

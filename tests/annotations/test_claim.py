@@ -105,6 +105,15 @@ def test_it_offers_skipped_pairs_when_asked(pair: SentencePair, ana: User, ben: 
     assert claim_next(Queue(pair.project_id, skipped=True), ben) == pair
 
 
+def test_skipping_again_goes_on_to_the_next_skipped(project: Project, ana: User, sign_in) -> None:
+    first, second = (make_pair(project, status="skipped") for _ in range(2))
+    client = sign_in(ana)
+    skip = [reverse("annotations:review_skip", args=[pair.pk]) + "?skipped=on" for pair in (first, second)]
+    form = {"version": 0, "run": first.shown_run_id}
+    assert client.post(skip[0], form).url == reverse("annotations:pair", args=[second.pk]) + "?skipped=on"
+    assert client.post(skip[1], form).url.startswith(reverse("annotations:review_next", args=[project.pk]))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_thirty_reviewers_at_once_each_get_their_own() -> None:
     """Real connections, all claiming at the same moment: no pair twice, none left."""

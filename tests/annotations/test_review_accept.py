@@ -31,6 +31,14 @@ def test_it_leaves_history(pair: SentencePair, ana: User, sign_in) -> None:
     assert [item["state"] for item in event.after["items"]] == ["accepted", "accepted"]
 
 
+def test_going_on_from_a_finished_sentence_changes_nothing(pair: SentencePair, ana: User, sign_in) -> None:
+    client = sign_in(ana)
+    accept(client, pair)
+    accept(client, pair, version=1)
+    assert Review.objects.get().version == 1
+    assert ReviewEvent.objects.count() == 1
+
+
 def test_it_keeps_the_numbers_of_the_project(project: Project, ana: User, sign_in) -> None:
     pairs = [make_pair(project) for _ in range(3)]
     accept(sign_in(ana), pairs[0])
