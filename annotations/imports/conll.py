@@ -8,7 +8,8 @@ from itertools import islice
 from annotations.imports.lines import Block, open_bytes, read_blocks
 from annotations.imports.records import BadLine, BadText, InputFile, Raw, side_of_tokens
 from annotations.imports.sentences import Sentence, Sentences
-from workers.iob2 import SCHEMES, TagError, tags_to_entities
+from workers.iob2 import OUTSIDE, SCHEMES, TagError, tags_to_entities
+from workers.spans import Entity
 
 DOCSTART = "-DOCSTART-"
 EXPORT_HEADER = "#projector:"  # the first line of our own exports; see annotations.export.conll
@@ -200,8 +201,7 @@ def _with_entities(sentence: RawSentence, file: str, scheme: str) -> Sentence | 
     try:
         side = side_of_tokens(sentence.tokens, sentence.text)
         if sentence.tags is not None:
-            lenient = scheme == LENIENT
-            side.entities = tags_to_entities(sentence.tags, "IOB2" if lenient else scheme, lenient=lenient)
+            side.entities = _entities(sentence.tags, scheme)
     except BadText as error:
         return BadLine(file, sentence.line, f"# text = : {error}", sentence.raw)
     except TagError as error:
@@ -215,6 +215,14 @@ def _with_entities(sentence: RawSentence, file: str, scheme: str) -> Sentence | 
         sentence.document_number,
         sentence.domain,
     )
+
+
+def _entities(tags: list[str], scheme: str) -> list[Entity]:
+    if tags.count(OUTSIDE) == len(tags):  # most sentences have no entity
+        return []
+    if scheme == LENIENT:
+        return tags_to_entities(tags, lenient=True)
+    return tags_to_entities(tags, scheme)
 
 
 def _allows(scheme: str, tags: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ from annotations.imports.records import PairRecord
 from annotations.models import ReferenceSpan, SentencePair, SourceEntity
 from workers.spans import Entity
 
-BLOCK = 10_000
+BLOCK = 5_000
 _PAIRS = SentencePair._meta.db_table
 _COLUMNS = (
     "n, fingerprint, source_language, target_language, external_id, document, domain, meta, source_text, "
@@ -37,20 +37,21 @@ _DROP = "DROP TABLE import_rows, import_added, import_seen"
 # Lines that were met before in this file, and how often: the second and every further copy of a line is a
 # pair of its own, and stays one when the file is imported again.
 _CREATE_SEEN = """
-CREATE TEMPORARY TABLE import_seen (fingerprint text PRIMARY KEY, n_times bigint) ON COMMIT DROP
+CREATE TEMPORARY TABLE import_seen (key uuid PRIMARY KEY, n_times bigint) ON COMMIT DROP
 """
 _NUMBER_REPEATS = """
-WITH numbered AS (
-    SELECT n, fingerprint || ':' || ordinal AS key, ordinal FROM (
-        SELECT n, fingerprint, coalesce(seen.n_times, 0)
-            + row_number() OVER (PARTITION BY fingerprint ORDER BY n) AS ordinal
-        FROM import_rows LEFT JOIN import_seen AS seen USING (fingerprint)
-    ) AS counted
+WITH keyed AS (
+    SELECT n, fingerprint, left(fingerprint, 32)::uuid AS key FROM import_rows
+), numbered AS (
+    SELECT n, fingerprint,
+        coalesce(n_times, 0) + row_number() OVER (PARTITION BY key ORDER BY n) AS ordinal
+    FROM keyed LEFT JOIN import_seen USING (key)
 ), remembered AS (
-    INSERT INTO import_seen SELECT fingerprint, count(*) FROM import_rows GROUP BY fingerprint
-    ON CONFLICT (fingerprint) DO UPDATE SET n_times = import_seen.n_times + excluded.n_times
+    INSERT INTO import_seen SELECT key, count(*) FROM keyed GROUP BY key
+    ON CONFLICT (key) DO UPDATE SET n_times = import_seen.n_times + excluded.n_times
 )
-UPDATE import_rows SET fingerprint = encode(sha256(convert_to(numbered.key, 'UTF8')), 'hex')
+UPDATE import_rows
+SET fingerprint = encode(sha256(convert_to(numbered.fingerprint || ':' || ordinal, 'UTF8')), 'hex')
 FROM numbered WHERE numbered.n = import_rows.n AND numbered.ordinal > 1
 """
 _INSERT_PAIRS = f"""
