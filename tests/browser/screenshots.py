@@ -36,7 +36,7 @@ def main() -> None:
             executable_path=shutil.which("chromium") or "/usr/bin/chromium", args=arguments
         )
         if options.readme:
-            page = sign_in(browser, options.address, options.user, viewport={"width": 1280, "height": 760})
+            page = sign_in(browser, options.address, options.user, viewport={"width": 1280, "height": 940})
             photograph_for_readme(page, project_path(page, options.project))
         else:
             options.to.mkdir(parents=True, exist_ok=True)
@@ -65,6 +65,7 @@ def photograph_for_readme(page: Page, project: str) -> None:
     page.keyboard.press("c")
     page.locator(".item.accepted").wait_for()
     page.locator(".item").nth(1).focus()
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=ROOT / "docs" / "review.png")
     page.keyboard.press("u")
     page.locator(".item.accepted").wait_for(state="detached")

@@ -12,6 +12,7 @@ def test_a_stale_write_shows_both_states_and_loses_neither(
 ) -> None:
     address = f"/sentences/{pair.pk}/"
     first, second = open_as(ana, address), open_as(ana, address)
+    expect(first.locator(".item:focus")).to_have_count(1)
     expect(second.locator(".item:focus")).to_have_count(1)
     first.locator("#item-0").focus()
     first.keyboard.press("o")
@@ -45,6 +46,7 @@ def test_two_people_see_each_other(
     olgas = open_as(olga, address)
     expect(olgas.get_by_text("ana is reviewing this sentence now.")).to_be_visible()
     olgas.get_by_role("button", name="Take it over").click()
+    expect(olgas.locator(".item:focus")).to_have_count(1)
     olgas.keyboard.press("Enter")
     expect(olgas.get_by_text("Nothing is left in this queue")).to_be_visible()
 
@@ -68,6 +70,7 @@ def test_an_adjudicator_corrects_anothers_gold(
     expect(page.get_by_text("You see the review of ana.")).to_be_visible()
     page.get_by_role("button", name="Correct it").click()
     expect(page.get_by_text("It stays gold until you accept.")).to_be_visible()
+    expect(page.locator(".item:focus")).to_have_count(1)
     page.locator("#item-1").focus()
     page.keyboard.press("o")
     expect(page.locator("#item-1 .label")).to_have_text("ORG")
