@@ -47,7 +47,7 @@ def record_line(record: ExportRecord, options: ExportOptions) -> str:
     if record.review and record.review.done_at:
         row["reviewed_at"] = record.review.done_at
     if record.review and options.reviewers:
-        row["reviewer"] = record.review.reviewer.username
+        row["reviewer"] = record.review.reviewer__username
     if pair.meta:
         row["meta"] = pair.meta
     return msgspec.json.encode(row).decode() + "\n"

@@ -7,8 +7,9 @@ reviewers are shown, of pairs that nobody has reviewed or skipped.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from datetime import datetime
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 
@@ -20,11 +21,35 @@ from workers.spans import Entity
 
 BLOCK = 2_000
 GOLD, SILVER = "gold", "silver"
-FIELDS = (
-    *("project_id", "external_id", "document", "domain", "meta", "fingerprint", "shown_run_id"),
-    *("source_language", "source_text", "source_offsets"),
-    *("target_language", "target_text", "target_offsets"),
-)
+
+
+class PairRow(NamedTuple):
+    """What is read of a pair; the names are those of SentencePair."""
+
+    pk: int
+    external_id: str
+    document: str
+    domain: str
+    meta: dict[str, Any]
+    fingerprint: str
+    shown_run_id: int | None
+    source_language: str
+    source_text: str
+    source_offsets: list[int]
+    target_language: str
+    target_text: str
+    target_offsets: list[int]
+
+
+class GoldRow(NamedTuple):
+    """What is read of a gold review; the names are those of Review."""
+
+    pair_id: int
+    pk: int
+    run_id: int | None
+    run_signature: str
+    done_at: datetime | None
+    reviewer__username: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +80,7 @@ class ExportRecord:
     source.entities, in order; links: (i, j, score); review: of gold.
     """
 
-    pair: SentencePair
+    pair: PairRow
     kind: str
     source: Sentence
     target: Sentence
@@ -63,7 +88,7 @@ class ExportRecord:
     source_keys: list[int]
     run_id: int | None
     signature: str
-    review: Review | None = None
+    review: GoldRow | None = None
     links: list[tuple[int, int, float]] = field(default_factory=list)
 
     @property
@@ -88,8 +113,8 @@ def exported_pairs(project: Project, options: ExportOptions) -> QuerySet[Sentenc
 def read_records(project: Project, options: ExportOptions, losses: Losses) -> Iterator[ExportRecord]:
     """Every record of an export. To be read in one transaction, whose isolation decides what is seen."""
     signatures = dict(project.runs.values_list("pk", "signature"))
-    pairs = exported_pairs(project, options).only(*FIELDS).iterator(chunk_size=BLOCK)
-    while block := list(islice(pairs, BLOCK)):
+    rows = exported_pairs(project, options).values_list(*PairRow._fields).iterator(chunk_size=BLOCK)
+    while block := [PairRow(*row) for row in islice(rows, BLOCK)]:
         for record in _read_block(block, options, signatures, losses):
             if record.target.offsets:
                 yield record
@@ -98,7 +123,7 @@ def read_records(project: Project, options: ExportOptions, losses: Losses) -> It
 
 
 def _read_block(
-    pairs: list[SentencePair], options: ExportOptions, signatures: dict[int, str], losses: Losses
+    pairs: list[PairRow], options: ExportOptions, signatures: dict[int, str], losses: Losses
 ) -> Iterator[ExportRecord]:
     ids = [pair.pk for pair in pairs]
     reviews = {review.pair_id: review for review in _gold_reviews(ids)}
@@ -129,9 +154,9 @@ def _read_block(
         )
 
 
-def _gold_reviews(pair_ids: list[int]) -> QuerySet[Review]:
-    reviews = Review.objects.gold().filter(pair__in=pair_ids).select_related("reviewer")
-    return reviews.only("pair_id", "run_id", "run_signature", "done_at", "reviewer__username")
+def _gold_reviews(pair_ids: list[int]) -> list[GoldRow]:
+    rows = Review.objects.gold().filter(pair__in=pair_ids).values_list(*GoldRow._fields)
+    return [GoldRow(*row) for row in rows]
 
 
 def _gold_entities(review_ids: Iterable[int]) -> dict[int, list[Found]]:
@@ -179,9 +204,9 @@ def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, 
     return {(pair, run): list(zip(i, j, scores, strict=True)) for pair, run, i, j, scores in rows}
 
 
-def _without_overlaps(found: list[Found], pair: SentencePair, losses: Losses) -> list[Found]:
+def _without_overlaps(found: list[Found], pair: PairRow, losses: Losses) -> list[Found]:
     """Silver that a column of tags can hold: of two entities that share words, the more certain one."""
-    if all(one.entity.end <= other.entity.start for one, other in zip(found, found[1:], strict=False)):
+    if all(one.entity.end <= other.entity.start for one, other in pairwise(found)):
         return found
     kept: list[Found] = []
     for one in sorted(found, key=lambda one: (-(one.confidence or 0.0), one.entity.start)):

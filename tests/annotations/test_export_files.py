@@ -371,3 +371,14 @@ def test_the_command_leaves_nothing_when_there_is_nothing(project: Project, tmp_
     with pytest.raises(CommandError, match="no sentence is reviewed yet"):
         call_command("export_corpus", "Names", str(tmp_path / "out"))
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_queries_do_not_grow_with_the_corpus(
+    export: Export, project: Project, django_assert_max_num_queries
+) -> None:
+    run = make_run(project)
+    for number in range(40):
+        review(make_pair(project, run=run, external_id=str(number)), (0, 2, "PER"))
+    for choices in ({"source": True, "silver": True}, {"format": "jsonl", "links": True, "reviewers": True}):
+        with django_assert_max_num_queries(9):
+            export(**choices)
