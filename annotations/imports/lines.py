@@ -51,6 +51,8 @@ def open_bytes(input_file: InputFile) -> Iterator[BinaryIO]:
     except OSError as error:
         raise UnreadableFile(f"{input_file.name} cannot be opened: {error.strerror}") from error
     with file:
+        if not file.seekable():
+            raise UnreadableFile(f"{input_file.name} is not a file; it is read more than once")
         head = file.read(8)
         if not head.removeprefix(_BOM):
             raise UnreadableFile(f"{input_file.name} is empty")
