@@ -46,7 +46,7 @@ ALIGNERS = {
     "simalign": "workers.adapters.simalign_aligner.SimAligner",
     "awesome": "workers.adapters.awesome_aligner.AwesomeAligner",
 }
-DEFAULT_ALIGNER = "simalign"
+DEFAULT_ALIGNER = "fused"
 
 
 def get_aligner(name: str = DEFAULT_ALIGNER, **options: Any) -> Aligner:
