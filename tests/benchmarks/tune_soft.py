@@ -196,14 +196,14 @@ def main() -> None:
     sets = {
         "similarity": [
             *(describe(corpus, 3.0, 3.0) for corpus in own),
-            *(describe(corpus, 0.2, 0.5) for corpus in news),
-            *(describe(without_scores(corpus), 0.2, 0.5) for corpus in news),
+            *(describe(corpus, 0.3, 0.9) for corpus in news),
+            *(describe(without_scores(corpus), 0.1, 0.1) for corpus in news),
             describe(reviews, 0.5, 0.5),
         ],
         "links": [
             *(describe(corpus.without_similarity(), 3.0, 3.0) for corpus in own),
-            *(describe(corpus.without_similarity(), 0.2, 0.5) for corpus in news),
-            *(describe(without_scores(corpus.without_similarity()), 0.2, 0.5) for corpus in news),
+            *(describe(corpus.without_similarity(), 0.3, 0.9) for corpus in news),
+            *(describe(without_scores(corpus.without_similarity()), 0.1, 0.1) for corpus in news),
             *(describe(corpus, 1.0, 0.5) for corpus in given),
         ],
     }
