@@ -9,8 +9,6 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django_htmx.http import push_url
 
 from annotations.access import ADJUDICATE, Role
@@ -18,7 +16,7 @@ from annotations.actions.claims import Queue, claim_pair
 from annotations.actions.review import snapshot_of
 from annotations.display import SOURCE, Mark, Side, marks_of
 from annotations.edits import Sentence
-from annotations.items import PENDING, REJECTED, Item, Snapshot
+from annotations.items import Item, Snapshot
 from annotations.keys import COMMANDS, key_map
 from annotations.languages import get_language
 from annotations.models import (
@@ -33,17 +31,8 @@ from annotations.models import (
 from annotations.querysets import PairCountQuerySet
 from annotations.requests import SignedInRequest
 from annotations.suggestions import find_candidates, seed_items
+from annotations.views.review_rows import make_rows, most_doubtful
 
-REASONS: dict[str, str | Promise] = {
-    "no-link": _("no word of the entity is linked"),
-    "fragments": _("the linked words are not together"),
-    "methods-disagree": _("the methods disagree"),
-    "length": _("the span is unusually long or short"),
-    "collision": _("another entity claims the same words"),
-    "tagger-unsure": _("the source tagger is unsure"),
-    "close-call": _("another span is nearly as good"),
-    "filtered": _("the best span did not pass the filter"),
-}
 N_HUES = 8
 PAIR_URLS = {
     "edit": "review_edit",
@@ -57,33 +46,6 @@ PAIR_URLS = {
     "heartbeat": "claim_heartbeat",
     "release": "claim_release",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    rank: int
-    words: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One item as the list under the sentences shows it."""
-
-    item: Item
-    hue: int
-    source_words: str
-    source_span: str
-    target_words: str
-    confidence: float | None
-    margin: float | None
-    reason: str | Promise
-    alternatives: list[Alternative]
-    is_contested: bool
-
-    @property
-    def percent(self) -> int | None:
-        return None if self.confidence is None else round(100 * self.confidence)
 
 
 @dataclass(slots=True)
@@ -133,7 +95,7 @@ def review_context(
     items = state.snapshot.items
     hues = label_hues(project)
     entities = _source_entities(pair, items, candidates)
-    rows = _rows(pair, items, entities, candidates, hues)
+    rows = make_rows(pair, items, entities, candidates, hues)
     source = _source_side(pair, entities.values(), hues)
     target = target_side(pair, items, hues)
     counts = project.pair_counts.all().totals_by("target_language")
@@ -146,7 +108,7 @@ def review_context(
         "can_correct": not state.is_mine and project.role in ADJUDICATE,
         "holder": holder,
         "rows": rows,
-        "current": current if current is not None else _most_doubtful(rows),
+        "current": current if current is not None else most_doubtful(rows),
         "source": source,
         "target": target,
         "sides": [source, target],
@@ -228,64 +190,6 @@ def _source_entities(
     return entities
 
 
-def _rows(
-    pair: SentencePair,
-    items: tuple[Item, ...],
-    entities: dict[int, SourceEntity],
-    candidates: list[Candidate],
-    hues: dict[str, int],
-) -> list[Row]:
-    by_entity: dict[int, list[Candidate]] = {}
-    for candidate in candidates:
-        by_entity.setdefault(candidate.source_entity_id, []).append(candidate)
-    sentence = sentence_of(pair)
-    rows = []
-    for item in items:
-        entity = entities.get(item.source_entity) if item.source_entity else None
-        ranked = by_entity.get(entity.pk, []) if entity else []
-        first = ranked[0] if ranked else None
-        rows.append(
-            Row(
-                item=item,
-                hue=hues.get(item.label, 0),
-                source_words=_source_words(pair, entity),
-                source_span=f"{entity.start}-{entity.end}" if entity else "",
-                target_words=sentence.words(item.start, item.end),
-                confidence=first.confidence if first else None,
-                margin=first.margin if first else None,
-                reason=REASONS.get(first.reason, first.reason) if first else "",
-                alternatives=_alternatives(item, ranked, sentence),
-                is_contested=_is_contested(item, items),
-            )
-        )
-    return rows
-
-
-def _alternatives(item: Item, ranked: list[Candidate], sentence: Sentence) -> list[Alternative]:
-    """The spans a digit chooses; the machine's first choice is 0 and is listed once it is not the span."""
-    here = (item.start, item.end)
-    return [
-        Alternative(c.rank, sentence.words(c.start, c.end), here == (c.start, c.end))
-        for c in ranked
-        if c.start is not None and (c.rank > 0 or here != (c.start, c.end))
-    ]
-
-
-def _is_contested(item: Item, items: tuple[Item, ...]) -> bool:
-    if item.state == REJECTED:
-        return False
-    return any(
-        other.position != item.position and other.state != REJECTED and other.overlaps(item)
-        for other in items
-    )
-
-
-def _source_words(pair: SentencePair, entity: SourceEntity | None) -> str:
-    if entity is None:
-        return ""
-    return Sentence(pair.source_text, pair.source_offsets, ()).words(entity.start, entity.end)
-
-
 def _source_side(pair: SentencePair, entities: Any, hues: dict[str, int]) -> Side:
     marks = [Mark(e.start, e.end, e.label, SOURCE, hues.get(e.label, 0)) for e in entities]
     language = get_language(pair.source_language)
@@ -312,22 +216,6 @@ def _links(pair_id: int, run_id: int | None) -> list[list[float]]:
         for sources, targets, scores in arrays
         for i, j, score in zip(sources, targets, scores, strict=True)
     ]
-
-
-def _most_doubtful(rows: list[Row]) -> int | None:
-    """Where a reviewer should look first: contested, missing, then the least sure."""
-    pending = [row for row in rows if row.item.state == PENDING] or rows
-    if not pending:
-        return None
-    return min(
-        pending,
-        key=lambda row: (
-            not row.is_contested,
-            row.item.has_span,
-            1.0 if row.confidence is None else row.confidence,
-            row.item.position,
-        ),
-    ).item.position
 
 
 def _sum(counts: list[dict], language: str) -> dict[str, int]:

@@ -1,6 +1,7 @@
 // Keys, selection and links of the review page. Every key presses a button that is on the page:
 // without this file the same buttons work by themselves.
 
+import { keepClaim } from "./claim.js";
 import { drawLinks, tokensOf } from "./links.js";
 import { enqueue, isBusy, settled, startQueue } from "./queue.js";
 import {
@@ -14,7 +15,6 @@ import {
   tokenIndex,
 } from "./sentence.js";
 
-const HEARTBEAT_MS = 120_000;
 const INTERACTIVE = "button, a, summary, input, select, textarea, dialog";
 const TRAVEL = new Set(["undo", "redo"]); // they may lead to another sentence
 
@@ -42,7 +42,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 });
 new ResizeObserver(() => redraw()).observe(document.body);
 document.fonts.ready.then(() => redraw());
-keepClaim();
+keepClaim(() => review);
 showReview(false);
 
 // ---------------------------------------------------------------- a new state of the page
@@ -361,27 +361,4 @@ function onToggle(event) {
   if (!name) return;
   if (event.target.open) kept.add(name);
   else kept.delete(name);
-}
-
-// ---------------------------------------------------------------- the claim
-
-function keepClaim() {
-  const send = async () => {
-    if (document.visibilityState !== "visible" || !review?.dataset.heartbeat) return;
-    const answer = await fetch(review.dataset.heartbeat, { method: "POST", body: token() }).catch(() => null);
-    if (answer?.status !== 409) return;
-    review.querySelector(".notice")?.remove();
-    review.insertAdjacentHTML("afterbegin", await answer.text());
-  };
-  setInterval(send, HEARTBEAT_MS);
-  addEventListener("pageshow", (event) => event.persisted && send());
-  addEventListener("pagehide", () => {
-    if (review?.dataset.release) navigator.sendBeacon(review.dataset.release, token());
-  });
-}
-
-function token() {
-  const body = new FormData();
-  body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-  return body;
 }

@@ -1,0 +1,27 @@
+// Keeps the claim on the sentence while its page is looked at, and gives it back when the page is left.
+
+const HEARTBEAT_MS = 120_000; // a fraction of the lease
+
+/** getReview(): the #review element that is on the page now. */
+export function keepClaim(getReview) {
+  const send = async () => {
+    const review = getReview();
+    if (document.visibilityState !== "visible" || !review?.dataset.heartbeat) return;
+    const answer = await fetch(review.dataset.heartbeat, { method: "POST", body: csrfForm() }).catch(() => null);
+    if (answer?.status !== 409 || !review.isConnected) return;
+    review.querySelector(".notice")?.remove();
+    review.insertAdjacentHTML("afterbegin", await answer.text());
+  };
+  setInterval(send, HEARTBEAT_MS);
+  addEventListener("pageshow", (event) => event.persisted && send());
+  addEventListener("pagehide", () => {
+    const { release } = getReview()?.dataset ?? {};
+    if (release) navigator.sendBeacon(release, csrfForm());
+  });
+}
+
+function csrfForm() {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  return body;
+}
