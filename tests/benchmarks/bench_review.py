@@ -152,8 +152,12 @@ class Annotator:
         headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={self.session}; csrftoken={self.csrf}"}
         if data is not None:
             headers |= {"HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
-        self.connection.request(method, path, urlencode(data) if data else None, headers)
-        response = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, urlencode(data) if data else None, headers)
+            response = self.connection.getresponse()
+        except (BrokenPipeError, http.client.RemoteDisconnected):  # the server closes idle connections
+            self.connection.close()
+            return self.send(method, path, data)
         body = response.read().decode()
         if cookie := re.search(r"csrftoken=(\w+)", response.headers.get("Set-Cookie", "")):
             self.csrf = cookie[1]
