@@ -68,7 +68,7 @@ def export_options(options: dict[str, Any]) -> ExportOptions:
 
 
 def export_folder(export: Export) -> Path:
-    return Path(settings.MEDIA_ROOT, export.folder)
+    return Path(settings.MEDIA_ROOT, export.folder or "exports/none")
 
 
 def zip_path(export: Export) -> Path:

@@ -73,7 +73,8 @@ def mark_failed(batch_id: int, reason: str) -> None:
 
 
 def staged_folder(batch: ImportBatch) -> Path:
-    return Path(settings.MEDIA_ROOT, batch.staged_path)
+    """Where the upload lies; a folder that is never there for a batch that came without one."""
+    return Path(settings.MEDIA_ROOT, batch.staged_path or "imports/none")
 
 
 def rejected_path(batch: ImportBatch) -> Path:

@@ -79,7 +79,7 @@ def ask_again(*, batch: ImportBatch) -> None:
 
 def is_staged(batch: ImportBatch) -> bool:
     """Whether the upload is still there; it is removed after some days."""
-    return bool(batch.staged_path) and staged_folder(batch).is_dir()
+    return staged_folder(batch).is_dir()
 
 
 def _check(batch: ImportBatch) -> None:

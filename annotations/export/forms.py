@@ -14,6 +14,8 @@ from annotations.languages import get_language
 from annotations.models import Project
 from workers.iob2 import SCHEMES
 
+MAIN_FIELDS = ("format", "scheme", "languages", "domains", "silver", "split")
+
 
 class ExportForm(forms.Form):
     """The choices of an export. What only adjudicators and owners may have is not on other people's form."""
@@ -53,6 +55,14 @@ class ExportForm(forms.Form):
             del self.fields["per_domain"]
         if project.role not in ADJUDICATE:
             del self.fields["silver"], self.fields["reviewers"]
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name in MAIN_FIELDS or field.errors]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in MAIN_FIELDS and not field.errors]
 
     def clean_split(self) -> dict[str, float]:
         text = self.cleaned_data["split"].replace(" ", "")

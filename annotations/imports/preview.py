@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from annotations.imports.records import BadLine, PairRecord, Side
@@ -66,17 +65,11 @@ def _shown(record: PairRecord) -> dict[str, Any]:
         "document": record.document,
         "source_language": record.source_language,
         "target_language": record.target_language,
-        "source": _pieces(record.source),
-        "target": _pieces(record.target),
+        "source": _side(record.source),
+        "target": _side(record.target),
     }
 
 
-def _pieces(side: Side) -> list[tuple[str, str]]:
-    """The text cut at the edges of its entities: (piece, label); the label is empty between entities."""
-    labels = {}
-    edges = {0, len(side.text)}
-    for entity in side.entities or []:
-        start, end = side.offsets[2 * entity.start], side.offsets[2 * entity.end - 1]
-        labels[start] = entity.label
-        edges |= {start, end}
-    return [(side.text[a:b], labels.get(a, "")) for a, b in pairwise(sorted(edges))]
+def _side(side: Side) -> dict[str, Any]:
+    spans = [(entity.start, entity.end, entity.label) for entity in side.entities or []]
+    return {"text": side.text, "offsets": side.offsets, "entities": spans}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
@@ -20,10 +22,13 @@ from annotations.actions.staged_imports import (
     is_staged,
     stage_import,
 )
+from annotations.display import SOURCE, Mark, Side
 from annotations.imports.forms import ReadingForm, UploadForm
 from annotations.imports.upload import files_too_large
+from annotations.languages import get_language
 from annotations.models import ImportBatch
 from annotations.requests import SignedInRequest
+from annotations.views.review_page import label_hues
 from annotations.waiting import say_why_it_waits
 
 Status = ImportBatch.Status
@@ -127,6 +132,7 @@ def _render_batch(
         "project": batch.project,
         "batch": batch,
         "report": batch.report,
+        "first": _first_pairs(batch),
         "form": form,
         "is_waiting": is_waiting,
         "notice": say_why_it_waits(batch) if is_waiting else "",
@@ -136,3 +142,23 @@ def _render_batch(
     }
     name = "_import_batch.html" if request.htmx else "import_batch.html"
     return render(request, f"annotations/{name}", context)
+
+
+def _first_pairs(batch: ImportBatch) -> list[dict[str, Any]]:
+    """The first pairs of a preview, with both sides ready to be shown."""
+    hues = label_hues(batch.project)
+    return [
+        {
+            "id": pair["id"],
+            "document": pair["document"],
+            "sides": [
+                _side(name, pair[f"{name}_language"], pair[name], hues) for name in ("source", "target")
+            ],
+        }
+        for pair in batch.report.get("first", [])
+    ]
+
+
+def _side(name: str, language: str, side: dict[str, Any], hues: dict[str, int]) -> Side:
+    marks = [Mark(start, end, label, SOURCE, hues.get(label, 0)) for start, end, label in side["entities"]]
+    return Side(name, get_language(language), side["text"], side["offsets"], marks)
