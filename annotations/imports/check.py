@@ -1,5 +1,6 @@
 """What every record must satisfy before it may enter a project, whatever file it came from."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -108,5 +109,5 @@ def _check_new_label(label: str, rules: Rules) -> None:
         raise BadText(
             f"the label {label!r} is not one of the project's ({known}); map it, leave it out or add it"
         )
-    if len(label) > _MAX_LABEL or not label.isprintable() or any(c.isspace() for c in label):
-        raise BadText(f"the label {label!r} must be at most {_MAX_LABEL} visible characters without spaces")
+    if len(label) > _MAX_LABEL or not label.isprintable() or re.search(r"[\s-]", label):
+        raise BadText(f"the label {label!r} must be one word of at most {_MAX_LABEL} signs without hyphens")

@@ -354,9 +354,10 @@ def test_labels_are_mapped_left_out_or_added(read: Read) -> None:
     assert spans(record.source) == [(0, 1, "PER"), (2, 3, "NEW")]
 
 
-def test_a_new_label_must_be_writable(read: Read) -> None:
-    row = '{"source": ["a"], "entities": [[0, 1, "A B"]]}'
-    assert "visible characters without spaces" in bad(read(row, add_labels=True))[0][1]
+@pytest.mark.parametrize("label", ["A B", "A-B", "A\u00a0B", "A\u200bB", "A" * 51])
+def test_a_new_label_must_be_writable(read: Read, label: str) -> None:
+    row = f'{{"source": ["a"], "entities": [[0, 1, "{label}"]]}}'
+    assert "must be one word of at most 50 signs without hyphens" in bad(read(row, add_labels=True))[0][1]
 
 
 # --- files that are not what they are said to be
