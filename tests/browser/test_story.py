@@ -71,6 +71,7 @@ def review_with_keys(page: Page, project: Project) -> list[SentencePair]:
 def export(page: Page, project: Project) -> dict[str, str]:
     page.goto(f"/projects/{project.pk}/exports/")
     expect(page.get_by_text(f"{len(KEYS)} reviewed sentences")).to_be_visible()
+    page.get_by_text("More choices").click()
     page.get_by_label("CoNLL: a first line that says what the file holds").uncheck()
     page.get_by_label("CoNLL: -DOCSTART- lines").uncheck()
     page.get_by_role("button", name="Make the files").click()
