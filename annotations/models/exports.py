@@ -36,7 +36,7 @@ class Export(models.Model):
 
     @property
     def is_restricted(self) -> bool:
-        """Whether it holds what is not for everybody on the project: unreviewed labels, names of reviewers."""
+        """Whether it holds what is not for all on the project: unreviewed labels, names of reviewers."""
         return bool(self.options.get("silver") or self.options.get("reviewers"))
 
     def __str__(self) -> str:

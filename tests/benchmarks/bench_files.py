@@ -3,8 +3,8 @@
     export DATABASE_URL=...
     python tests/benchmarks/bench_files.py --pairs 100000 --gold 20000
 
-The pairs are the demo corpus over and over, each with its own id. Printed are seconds on the clock, seconds of
-processor time of this process and of its PostgreSQL backend (where that runs on the same machine), and the
+The pairs are the demo corpus over and over, each with its own id. Printed are seconds on the clock, seconds
+of processor time of this process and of its PostgreSQL backend (where that runs on the same machine), and the
 peak of this process's memory. Everything is written into a project of its own, which is erased at the end.
 """
 
