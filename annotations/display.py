@@ -1,4 +1,4 @@
-"""Sentences as HTML: every token an isolated element, entities around their tokens, in any direction."""
+"""Sentences as HTML: every token an element, entities around their tokens, in any direction."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ class Side:
     @property
     def n_tokens(self) -> int:
         return len(self.offsets) // 2
+
+    @property
+    def is_bidi(self) -> bool:
+        """Whether letters run from right to left anywhere, so that every token must be isolated.
+
+        Elsewhere isolation would only change line breaks, and leave the empty edge of a mark at a line's end.
+        """
+        return self.language.direction == "rtl" or (
+            not self.text.isascii() and "rtl" in _strong_directions(self.text)
+        )
 
     def tokens(self) -> list[str]:
         return [self.text[a:b] for a, b in zip(self.offsets[::2], self.offsets[1::2], strict=True)]

@@ -74,6 +74,19 @@ def test_a_token_against_the_direction_says_so(language: str, token: str, direct
     assert f'data-i="0"{direction}>' in sentence_html(side(token, language=language))
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("ar", "UNESCO 2024", True),
+        ("en", "in القاهرة", True),
+        ("zh", "马德里", False),
+        ("es", "«España»", False),
+    ],
+)
+def test_tokens_are_isolated_where_directions_mix(language: str, text: str, expected: bool) -> None:
+    assert side(text, language=language).is_bidi is expected
+
+
 def test_every_reason_of_the_methods_has_words() -> None:
     assert {name: str(words) for name, words in REASONS.items()} == METHOD_REASONS
 
