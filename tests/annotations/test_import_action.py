@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -10,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from annotations.actions.imports import ImportRefused, import_records
-from annotations.imports.records import BadLine, PairRecord, Side
+from annotations.imports.records import BadLine, ImportOptions, PairRecord, Side
 from annotations.imports.store import fingerprint
 from annotations.models import (
     ImportBatch,
@@ -152,8 +153,6 @@ def test_a_crash_leaves_nothing(project: Project) -> None:
 
 
 def test_new_labels_get_a_free_key(project: Project) -> None:
-    from annotations.imports.records import ImportOptions
-
     one = record()
     one.source = side("a b", (0, 1, "PLACE"), (1, 2, "LMO"))
     import_all(project, one, options=ImportOptions("en", "es", add_labels=True))
@@ -172,6 +171,20 @@ def test_nothing_of_the_session_is_left_behind(project: Project) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'import\\_%%'")
         assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_the_same_file_at_once_import_it_once(project: Project) -> None:
+    def run() -> ImportBatch:
+        try:
+            return import_all(project, *(record(external_id=str(n)) for n in range(300)))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        batches = [future.result() for future in [pool.submit(run), pool.submit(run)]]
+    assert sorted(batch.n_imported for batch in batches) == [0, 300]
+    assert SentencePair.objects.count() == 300
 
 
 # --- the command

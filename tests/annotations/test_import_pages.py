@@ -12,8 +12,11 @@ from django.db import connection
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from annotations.actions import staged_imports
+from annotations.actions import import_work, staged_imports
+from annotations.actions.background import is_held, taking
+from annotations.actions.import_work import progress_of, run_check
 from annotations.models import ImportBatch, Membership, Project, SentencePair, User
+from annotations.tasks import check_import
 
 pytestmark = pytest.mark.django_db
 
@@ -269,10 +272,26 @@ def test_a_worker_checks_and_imports_a_large_file(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_in_hand_is_not_taken_twice(olga: Client, upload: Upload, large, monkeypatch) -> None:
-    from annotations.actions.background import is_held, taking
-    from annotations.actions.import_work import run_check
+def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it_once(
+    olga: Client, upload: Upload, large, start_worker, wait_until, settings
+) -> None:
+    settings.MEDIA_ROOT = str(settings.DATA_FOLDER.media)
+    worker = start_worker()
+    upload(pairs=b"".join(b"word %d\tpalabra %d\n" % (n, n) for n in range(30_000)))
+    wait_until(lambda: ImportBatch.objects.get().status == "staged", why="the check is done")
+    batch = act(olga, ImportBatch.objects.get(), "commit")
+    wait_until(lambda: progress_of(batch) >= 5000, why="the import is in its middle")
+    worker.kill()
+    wait_until(lambda: not is_held(batch), why="the server notices")
+    batch.refresh_from_db()
+    assert (batch.status, SentencePair.objects.count()) == ("importing", 0)
+    start_worker()
+    wait_until(lambda: ImportBatch.objects.get().status == "done", why="the import is done")
+    assert SentencePair.objects.count() == 30_000
 
+
+@pytest.mark.django_db(transaction=True)
+def test_work_in_hand_is_not_taken_twice(olga: Client, upload: Upload, large, monkeypatch) -> None:
     monkeypatch.setattr(staged_imports.check_import, "delay", lambda _: None)
     batch = upload(pairs=TSV)
     assert not is_held(batch)
@@ -294,9 +313,6 @@ def test_work_in_hand_is_not_taken_twice(olga: Client, upload: Upload, large, mo
 
 
 def test_a_failure_that_is_not_in_the_lines_is_said(olga: Client, upload: Upload, large, monkeypatch) -> None:
-    from annotations.actions import import_work
-    from annotations.tasks import check_import
-
     monkeypatch.setattr(staged_imports.check_import, "delay", lambda _: None)
     batch = upload(pairs=TSV)
     monkeypatch.setattr(import_work, "_check", lambda _: 1 / 0)
