@@ -23,6 +23,7 @@ from annotations.models import (
 )
 from factories import make_project
 from make_runs import add_pairs
+from workers.align import DEFAULT_ALIGNER
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -66,7 +67,7 @@ def test_the_command_projects_labelled_and_unlabelled_pairs(live_worker):
     assert pairs[0].target_tokens[found.start : found.end] == ["Madrid"]
     assert SourceEntity.objects.filter(run=run, pair=pairs[4], label="LOC").exists()
     assert run.statistics
-    assert "aligner:simalign" in run.signature and "method:soft" in run.signature
+    assert f"aligner:{DEFAULT_ALIGNER}:" in run.signature and "method:soft" in run.signature
     assert out.getvalue().endswith(f"Done: 8 of 8 pairs\n{run.signature}\n")
 
 
