@@ -1,4 +1,8 @@
-"""How the labels of common tag sets map to CoNLL's four."""
+"""Conventions of tag sets: their labels as CoNLL's four, and what belongs to the span of a name."""
+
+from collections.abc import Sequence
+
+from workers.spans import Entity
 
 ONTONOTES_TO_CONLL = {
     "PERSON": "PER",
@@ -14,3 +18,38 @@ ONTONOTES_TO_CONLL = {
     "LANGUAGE": "MISC",
 }
 CONLL_LABELS = ONTONOTES_TO_CONLL | {"PER": "PER", "ORGANIZATION": "ORG", "LOCATION": "LOC", "MISC": "MISC"}
+
+_ARTICLES = {"the", "a", "an"}
+_TITLES = {"mr", "mrs", "ms", "miss", "madam", "dr", "prof"}
+_POSSESSIVES = {"'s", "’s", "'", "’"}
+
+
+def trim_entity(tokens: Sequence[str], entity: Entity) -> Entity | None:
+    """An English entity by CoNLL's conventions, None when nothing of it is left.
+
+    OntoNotes counts a leading article and a possessive ending to a name ("the United Nations", "Kenya 's"),
+    CoNLL, MasakhaNER and Europarl do not, and neither do they count titles of persons ("Mrs Silva").
+    """
+    start, end = entity.start, entity.end
+    while start < end and _is_outside(tokens[start], entity.label):
+        start += 1
+    while start < end and tokens[end - 1] in _POSSESSIVES:
+        end -= 1
+    return Entity(start, end, entity.label, entity.score) if start < end else None
+
+
+def _is_outside(token: str, label: str) -> bool:
+    word = token.lower()
+    return word in _ARTICLES or word in _POSSESSIVES or (label == "PER" and word.rstrip(".") in _TITLES)
+
+
+def lower_shouting(tokens: Sequence[str]) -> list[str]:
+    """Tokens of a line written in capitals with capitals at their beginnings only; other lines as they are.
+
+    Taggers learn from running text, where case tells a name from a word.
+    """
+    words = [token for token in tokens if len(token) > 1 and token.isalpha()]
+    shouted = sum(token.isupper() for token in words)
+    if len(words) < 4 or shouted < 0.8 * len(words):
+        return list(tokens)
+    return [token.capitalize() if token.isupper() and len(token) > 1 else token for token in tokens]

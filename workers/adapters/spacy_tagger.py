@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from workers import model_cache
-from workers.entity_labels import CONLL_LABELS
+from workers.entity_labels import CONLL_LABELS, lower_shouting, trim_entity
 from workers.model_cache import ModelUnavailable
 from workers.spans import Entity
 
@@ -18,18 +18,23 @@ MAX_TOKENS = 2_000  # of one parse; a longer sentence is parsed in pieces
 
 
 class SpacyTagger:
-    """A spaCy NER pipeline over the tokens given.
+    """A spaCy pipeline's named entities, over the tokens given; English unless another model is named.
 
     labels: the pipeline's label -> the label to use; labels that are not in it are dropped.
+    trim: leave articles, possessive endings and titles outside English names, see `trim_entity`.
+    Lines written in capitals are read as if they were not.
     An entity's score is the product of the parser's probabilities of the actions that made it (a softmax over
     all actions, as it is trained); actions whose labels map to the same one are added up.
     """
 
     name = "spacy-en"
 
-    def __init__(self, *, model: str = MODEL, labels: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, model: str = MODEL, labels: Mapping[str, str] | None = None, trim: bool | None = None
+    ) -> None:
         self.model = model
         self.nlp = model_cache.load_once("tagger", model, model, lambda: load_pipeline(model))
+        self.trim = self.nlp.lang == "en" if trim is None else trim
         own = self.nlp.get_pipe("ner").labels
         self.labels = dict(labels) if labels is not None else default_labels(own)
         if unknown := sorted(set(self.labels) - set(own)):
@@ -38,7 +43,7 @@ class SpacyTagger:
     @property
     def signature(self) -> str:
         kept = ",".join(f"{old}>{new}" for old, new in sorted(self.labels.items()))
-        return f"spacy:1 {self.model}-{self.nlp.meta['version']} labels={kept}"
+        return f"spacy:1 {self.model}-{self.nlp.meta['version']} trim={self.trim:d} labels={kept}"
 
     def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[Entity]]:
         pieces = [
@@ -48,15 +53,23 @@ class SpacyTagger:
         ]
         found: list[list[Entity]] = [[] for _ in sentences]
         for batch in _batches(pieces):
-            for (index, start, _), entities in zip(batch, self._parse([p[2] for p in batch]), strict=True):
+            with self.nlp.memory_zone():  # what the pipeline learns of new words is dropped with the batch
+                parsed = self._parse([tokens for _, _, tokens in batch])
+            for (index, start, _), entities in zip(batch, parsed, strict=True):
                 found[index] += [Entity(start + e.start, start + e.end, e.label, e.score) for e in entities]
-        return found
+        if not self.trim:
+            return found
+        return [
+            [kept for entity in entities if (kept := trim_entity(tokens, entity))]
+            for tokens, entities in zip(sentences, found, strict=True)
+        ]
 
     def _parse(self, batch: Sequence[Sequence[str]]) -> list[list[Entity]]:
         from spacy.tokens import Doc
 
         ner = self.nlp.get_pipe("ner")
-        docs = [Doc(self.nlp.vocab, words=list(tokens)) for tokens in batch]
+        words = [[token or " " for token in lower_shouting(tokens)] for tokens in batch]
+        docs = [Doc(self.nlp.vocab, words=tokens) for tokens in words]
         for name, component in self.nlp.pipeline:
             if name != "ner":
                 docs = [component(doc) for doc in docs]
@@ -69,7 +82,7 @@ class SpacyTagger:
         names = []
         for action in range(moves.n_moves):
             part, _, label = moves.get_class_name(action).partition("-")
-            names.append(f"{part}-{self.labels.get(label, label)}")
+            names.append(f"{part}-{self.labels.get(label, f'dropped {label}')}")
         return {name: np.array([other == name for other in names]) for name in set(names)}
 
     def _entities(
