@@ -65,8 +65,11 @@ class Exporter:
             text = conll.docstart_line(self.options) + text
         output.add(text, tokens, entities, record.kind)
         if place.side == "target":
-            row = (len(output.digests), pair.external_id, pair.document, pair.domain, record.kind, pair.pk)
-            self._indexes[place].write("\t".join(UNSAFE.sub(" ", str(cell)) for cell in row) + "\n")
+            names = [pair.external_id, pair.document, pair.domain]
+            if UNSAFE.search("".join(names)):
+                names = [UNSAFE.sub(" ", name) for name in names]
+            cells = (str(len(output.digests)), *names, record.kind, str(pair.pk))
+            self._indexes[place].write("\t".join(cells) + "\n")
 
     def _place(self, record: ExportRecord) -> Place:
         options = self.options

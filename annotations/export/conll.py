@@ -10,12 +10,9 @@ from pathlib import Path
 
 from annotations.export.losses import RESERVED_TOKEN, SPACE_IN_LABEL, SPACE_IN_TOKEN, UNSAFE, Losses
 from annotations.export.options import CONLL2002, CONLL2003, ExportOptions
-from annotations.imports.conll import DOCSTART, EXPORT_HEADER, Columns, read_conll
-from annotations.imports.records import BadLine, InputFile
-from workers.iob2 import entities_to_tags
+from annotations.imports.conll import DOCSTART, EXPORT_HEADER
+from workers.iob2 import OUTSIDE, entities_to_tags, tags_to_entities
 from workers.spans import Entity
-
-_UNLIMITED = 1 << 40
 
 # What stands between token and tag, and the line that begins a document, as spaCy's converter knows it.
 _BETWEEN = {CONLL2003: " -X- O ", CONLL2002: " "}
@@ -34,6 +31,8 @@ def docstart_line(options: ExportOptions) -> str:
 
 def sentence_lines(tokens: Sequence[str], entities: Sequence[Entity], options: ExportOptions) -> str:
     between = _BETWEEN[options.format]
+    if not entities:
+        return f"{between}{OUTSIDE}\n".join(tokens) + f"{between}{OUTSIDE}\n\n"
     tags = entities_to_tags(entities, len(tokens), options.scheme)
     return "".join([f"{token}{between}{tag}\n" for token, tag in zip(tokens, tags, strict=True)]) + "\n"
 
@@ -50,18 +49,29 @@ def writable(
 
 
 def read_back(path: Path, options: ExportOptions) -> Iterator[tuple[list[str], list[Entity]]]:
-    """Tokens and entities of every sentence of an exported file. Raises ValueError at the first bad line."""
-    sentences = read_conll(
-        InputFile(path, path.name),
-        columns=Columns(),
-        scheme=options.scheme,
-        max_tokens=_UNLIMITED,
-        max_line_bytes=_UNLIMITED,
-    )
-    for sentence in sentences:
-        if isinstance(sentence, BadLine):
-            raise ValueError(f"{sentence.file}:{sentence.line}: {sentence.reason}")
-        yield sentence.side.tokens, sentence.side.entities or []
+    """Tokens and entities of every sentence of an exported file, read as other people's readers do: the first
+    and the last of the columns between single spaces. Raises ValueError at a line that is none."""
+    columns = _BETWEEN[options.format].count(" ") + 1
+    tokens: list[str] = []
+    tags: list[str] = []
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for number, line in enumerate(file, 1):
+            if line != "\n":
+                fields = line.rstrip("\n").split(" ")
+                if len(fields) != columns or not all(fields):
+                    raise ValueError(f"line {number} has not {columns} columns")
+                tokens.append(fields[0])
+                tags.append(fields[-1])
+                continue
+            if not (len(tokens) == 1 and (tokens[0] == DOCSTART or tokens[0].startswith(EXPORT_HEADER))):
+                yield tokens, _entities(tags, options.scheme)
+            tokens, tags = [], []
+    if tokens:
+        raise ValueError("the last sentence has no end")
+
+
+def _entities(tags: list[str], scheme: str) -> list[Entity]:
+    return [] if tags.count(OUTSIDE) == len(tags) else tags_to_entities(tags, scheme)
 
 
 def _writable_token(token: str, pair: int, losses: Losses) -> str:

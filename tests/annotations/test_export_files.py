@@ -326,7 +326,7 @@ def test_a_file_that_is_cut_is_not_offered(export: Export, corpus: list, monkeyp
 
     def damaged(output: files.OutputFile, options: ExportOptions) -> None:
         blocks = output.path.read_text().split("\n\n")
-        output.path.write_text("\n\n".join(blocks[3:] if where == "start" else blocks[:-2]) + "\n")
+        output.path.write_text("\n\n".join(blocks[3:] if where == "start" else blocks[:-2]) + "\n\n")
         check(output, options)
 
     monkeypatch.setattr(build, "check_file", damaged)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from annotations.export.conll import header_line, read_back, sentence_lines, writable
 from annotations.export.losses import Losses
 from annotations.export.options import ExportOptions, parse_split, part_of
+from annotations.imports.conll import Columns, read_conll
+from annotations.imports.records import InputFile
 from workers.spans import Entity
 
 CAREFUL = settings(
@@ -47,6 +49,10 @@ def test_what_is_written_reads_back(
     path = tmp_path / "x.conll"
     path.write_text(text, encoding="utf-8", newline="\n")
     assert list(read_back(path, options)) == written
+    imported = read_conll(
+        InputFile(path, "x"), columns=Columns(), scheme=scheme, max_tokens=99, max_line_bytes=999
+    )
+    assert [(sentence.side.tokens, sentence.side.entities) for sentence in imported] == written
     assert {len(line.split()) for line in text.split("\n") if line} <= {4 if format == "conll2003" else 2}
     changed = sum(
         old != new
