@@ -17,6 +17,11 @@ PROJECT_ROOT = Path(__file__).parent.parent.parent
 NOT_INHERITED = {"DATABASE_URL", "CELERY_BROKER_URL", "PROJECTOR_DATA", "SECRET_KEY"}
 
 
+def answer_a_closed_terminal() -> None:
+    """As in a user's shell, also when the test suite itself runs under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Up:
     """A running `manage.py up`."""
 
@@ -36,6 +41,7 @@ class Up:
                 stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=answer_a_closed_terminal,
             )
 
     @property
