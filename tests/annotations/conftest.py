@@ -2,9 +2,9 @@
 
 import pytest
 from django.test import Client
-from factories import make_pair, make_project, make_user
 
 from annotations.models import Project, SentencePair, User
+from factories import make_pair, make_project, make_user
 
 
 @pytest.fixture
