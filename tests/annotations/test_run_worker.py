@@ -135,7 +135,7 @@ def test_it_survives_a_broker_that_lost_its_messages(live_broker, start_worker, 
     run = launch(project)
     with redis.Redis(unix_socket_path=str(settings.DATA_FOLDER.broker_socket)) as client:
         waiting = [json.loads(message)["headers"]["task"] for message in client.lrange("cpu", 0, -1)]
-        assert waiting == ["workers.tasks.start_run"]
+        assert "workers.tasks.start_run" in waiting
         client.flushall()
 
     start_worker()

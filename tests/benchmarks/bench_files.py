@@ -5,7 +5,7 @@
 
 The pairs are the demo corpus over and over, each with its own id. Printed are seconds on the clock, seconds
 of processor time of this process and of its PostgreSQL backend (where that runs on the same machine), and the
-peak of this process's memory. Everything is written into a project of its own, which is erased at the end.
+peak of this process's memory so far. Give it a database of its own: what it writes stays there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from django.db import connection  # noqa: E402
 
 from annotations.actions.background import one_snapshot  # noqa: E402
 from annotations.actions.imports import import_records  # noqa: E402
-from annotations.actions.projects import erase_project  # noqa: E402
 from annotations.export.build import build_export  # noqa: E402
 from annotations.export.options import ExportOptions  # noqa: E402
 from annotations.imports.detect import open_records, settle  # noqa: E402
@@ -154,7 +153,6 @@ def main() -> None:
                     cursor.execute(REVIEWED, values)
                     cursor.execute("ANALYZE")
                 export_all(project, folder, chosen.gold)
-            erase_project(project)
 
 
 if __name__ == "__main__":
