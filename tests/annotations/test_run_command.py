@@ -43,7 +43,7 @@ def test_it_finds_the_project_by_id_and_its_only_language(project, ana):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Nowhere"], r"no project 'Nowhere'; there is \d+ \(News\)"),
+        (["Nowhere"], r"no project 'Nowhere'. Projects: \d+ \(News\)"),
         (["News"], "say which target language with --language; the project has de, es"),
         (["News", "--language", "fr"], "No pair of fr is in this scope."),
         (["News", "--language", "es", "--method", "magic"], "Unknown method 'magic'; known: "),

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.actions.runs import FILTER_FIELDS, default_names, launch_run
-from annotations.models import PairCount, Project, ProjectionRun, User
+from annotations.management.lookups import get_project, get_user
+from annotations.models import PairCount, Project, ProjectionRun
 from annotations.progress import Progress, get_progress
 from annotations.workforce import say_who_works
 from workers.tasks import known_names
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-wait", action="store_true", help="launch the run and return at once")
 
     def handle(self, **options: Any) -> None:
-        project = find_project(options["project"])
+        project = get_project(options["project"])
         choices = {
             "method_options": parse_options(options["option"]),
             "aligner_options": parse_options(options["aligner_option"]),
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         try:
             run = launch_run(
                 project=project,
-                user=find_user(options["user"]) or project.created_by,
+                user=get_user(options["user"]) if options["user"] else project.created_by,
                 target_language=options["language"] or only_language(project),
                 **choices,
             )
@@ -101,25 +102,6 @@ def describe(progress: Progress) -> str:
     if progress.left_s is not None and run.is_active:
         parts.append(f"{progress.left_text} left")
     return ", ".join(parts)
-
-
-def find_project(name: str) -> Project:
-    """A project by id or by name; CommandError lists what there is."""
-    projects = Project.objects.filter(pk=int(name)) if name.isdecimal() else Project.objects.filter(name=name)
-    project = projects.first() or Project.objects.filter(name=name).first()
-    if project is None:
-        known = ", ".join(f"{pk} ({name})" for pk, name in Project.objects.values_list("pk", "name")[:20])
-        raise CommandError(f"no project {name!r}; there is {known or 'none'}")
-    return project
-
-
-def find_user(name: str | None) -> User | None:
-    if not name:
-        return None
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise CommandError(f"no user {name!r}")
-    return user
 
 
 def only_language(project: Project) -> str:
