@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,17 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model_cache.configure(threads=options.threads)
-    lines = [*machine(options.threads), ""]
+    tables = [machine(options.threads)]
     if "speed" not in options.skip:
-        lines += [*speed_table(options), ""]
+        tables.append(speed_table(options))
     if "errors" not in options.skip:
-        lines += [*error_table(options.data), ""]
-    text = "\n".join(lines)
-    print(text)
+        tables.append(error_table(options.data))
+    lines = []
+    for line in chain.from_iterable(chain(table, [""]) for table in tables):
+        print(line, flush=True)
+        lines.append(line)
     if options.output:
-        options.output.write_text(text, encoding="utf-8")
+        options.output.write_text("\n".join(lines), encoding="utf-8")
     return 0
 
 
