@@ -61,7 +61,7 @@ class LaunchForm(forms.Form):
             for row in rows
         ]
         self._offer("target_language", languages)
-        for field in known_names():
+        for field in known_names().keys() & self.fields.keys():
             self._offer(field, name_choices(field))
         for field in OPTION_FIELDS:
             self.fields[field].widget.attrs |= {"rows": 2, "placeholder": "{}", "spellcheck": "false"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -28,6 +29,13 @@ class SentencePairQuerySet(models.QuerySet):
             pairs = pairs.exclude(status="reviewed")
         if run.scope == run.Scope.FILTER:
             pairs = pairs.filter(**run.scope_filter)
+        return pairs
+
+    def with_sides(self, sides: Iterable[str]) -> SentencePairQuerySet:
+        """Those that have each of these sides ("source", "target"), imported or translated."""
+        pairs = self
+        for side in sides:
+            pairs = pairs.exclude(**{f"{side}_text": ""})
         return pairs
 
     def awaiting_review(self) -> SentencePairQuerySet:

@@ -15,7 +15,7 @@ Spans = dict[int, tuple[int, int] | None]
 def find_candidates(pair_id: int, run_id: int | None) -> QuerySet[Candidate]:
     """A run's candidates of one pair, in the order of the source, then by rank."""
     candidates = Candidate.objects.filter(pair=pair_id, run=run_id) if run_id else Candidate.objects.none()
-    return candidates.order_by("source_entity__start", "rank")
+    return candidates.order_by("source_entity__start", "rank", "start")
 
 
 def seed_items(pair_id: int, run_id: int | None, candidates: Iterable[Candidate]) -> tuple[Item, ...]:
@@ -38,7 +38,7 @@ def seed_items(pair_id: int, run_id: int | None, candidates: Iterable[Candidate]
 
 def suggested_spans(items: Iterable[Item], candidates: Iterable[Candidate]) -> dict[int, Spans]:
     """Item position -> rank -> span, for the items that came from a source entity."""
-    spans: dict[int, Spans] = {}
+    spans: dict[int | None, Spans] = {}
     for candidate in candidates:
         ranked = spans.setdefault(candidate.source_entity_id, {})
         if candidate.start is None or candidate.end is None:

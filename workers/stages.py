@@ -7,9 +7,8 @@ from typing import Any
 
 from workers.align import Aligner, get_aligner
 from workers.project import Projector, get_projector
+from workers.routes import OFF, ROUTES
 from workers.tag import Tagger, get_tagger
-
-ROUTES = {"bitext": "source and target sentences are both there; entities go from source to target"}
 
 
 class RunBroken(RuntimeError):
@@ -20,8 +19,11 @@ class RunBroken(RuntimeError):
 class RunConfig:
     """What a run was asked to do. Equal configs give equal results.
 
+    translator, markers, back_translation, target_tagger: "" or "off" where the route, or the run, has none.
+    back_translator_options: where they differ from the translator's.
+    source_language, target_language: BCP 47, of the project and the run.
     uses_tagger: whether some of the source sentences are unlabelled.
-    labels: the tagger's entities with other labels are left out; None keeps all.
+    labels: the taggers' entities with other labels are left out; None keeps all.
     statistics: what the method learnt from a sample of the run's own pairs, {} when it learns nothing.
     """
 
@@ -29,9 +31,18 @@ class RunConfig:
     tagger: str
     aligner: str
     method: str
+    translator: str = ""
+    target_tagger: str = ""
+    markers: str = OFF
+    back_translation: str = OFF
+    source_language: str = ""
+    target_language: str = ""
     tagger_options: Mapping[str, Any] = field(default_factory=dict)
     aligner_options: Mapping[str, Any] = field(default_factory=dict)
     method_options: Mapping[str, Any] = field(default_factory=dict)
+    translator_options: Mapping[str, Any] = field(default_factory=dict)
+    back_translator_options: Mapping[str, Any] = field(default_factory=dict)
+    target_tagger_options: Mapping[str, Any] = field(default_factory=dict)
     uses_tagger: bool = False
     labels: frozenset[str] | None = None
     statistics: Mapping[str, Any] = field(default_factory=dict)

@@ -27,6 +27,7 @@ TAGGERS = {
     "huggingface": "workers.adapters.hf_tagger.HfTagger",
 }
 DEFAULT_TAGGER = "spacy-en"
+DEFAULT_TARGET_TAGGER = "huggingface"  # the one that takes any language; it needs a model named
 
 
 def get_tagger(name: str = DEFAULT_TAGGER, **options: Any) -> Tagger:

@@ -17,11 +17,36 @@ from annotations.models import (
     SourceEntity,
     User,
 )
-from workers.tasks import known_names, start_run
+from workers.tasks import given_sides, known_names, route_fields, start_run
 
 Status = ProjectionRun.Status
 FILTER_FIELDS = ("domain", "document")
 MAX_CHUNK_SIZE = 1_000
+# The choices of a run, beside the route, with what stands where there is none.
+NO_CHOICE = {
+    "translator": "",
+    "markers": "off",
+    "back_translation": "off",
+    "tagger": "",
+    "aligner": "",
+    "method": "",
+    "target_tagger": "",
+}
+# Whose model has no default.
+NEEDS_MODEL = {
+    "translator_options": ("seq2seq", "ctranslate2"),
+    "target_tagger_options": ("huggingface",),
+    "tagger_options": ("huggingface",),
+}
+# Options, by the choice that they belong to.
+OPTIONS_OF = {
+    "translator_options": "translator",
+    "back_translator_options": "back_translation",
+    "tagger_options": "tagger",
+    "aligner_options": "aligner",
+    "method_options": "method",
+    "target_tagger_options": "target_tagger",
+}
 ALREADY_ACTIVE = "A run over this project and language is already under way."
 
 
@@ -31,10 +56,11 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
 
     The method's confidences are corrected by what the project's reviews taught (`fit_confidence`), unless the
     options say otherwise.
-    choices: route, tagger, aligner, method (the defaults where they are left out), their `*_options`, scope,
-    scope_filter, chunk_size. Raises ValidationError with a sentence per field.
+    choices: route and what it reads (`route_fields`; the defaults where left out), their `*_options`, scope,
+    scope_filter, chunk_size. Names that the route does not read are left out; options that it does not read
+    are refused. Raises ValidationError with a sentence per field.
     """
-    chosen = default_names() | choices
+    chosen = choices | choices_of_route(choices)
     run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
     check_run(run)
     if run.method in project.recalibrations:
@@ -108,9 +134,22 @@ def delete_run(*, run: ProjectionRun) -> None:
         cursor.execute(f"DELETE FROM {ProjectionRun._meta.db_table} WHERE id = %s", [run.pk])  # noqa: S608
 
 
-def default_names() -> dict[str, str]:
-    """The route, tagger, aligner and method of a run that does not say."""
-    return {field: next(iter(names)) for field, names in known_names().items()}
+def default_names(route: str = "") -> dict[str, str]:
+    """What a run over this route (the first one, if it does not say) names where it does not say."""
+    defaults = {field: next(iter(names)) for field, names in known_names().items()}
+    route = route or defaults["route"]
+    read = route_fields().get(route, ())
+    names = {field: defaults[field] if field in read else none for field, none in NO_CHOICE.items()}
+    if "tagger" in read:  # a tagger of the target is a choice there, and all there is in model-transfer
+        names["target_tagger"] = ""
+    return {"route": route, **names}
+
+
+def choices_of_route(choices: dict[str, Any]) -> dict[str, Any]:
+    """The route of some choices, and all names: those chosen, if it reads them, else its own."""
+    names = default_names(choices.get("route", ""))
+    read = route_fields().get(names["route"], ())
+    return names | {field: choices[field] for field in read if field in choices}
 
 
 def _start_on_commit(run: ProjectionRun) -> None:
@@ -120,14 +159,7 @@ def _start_on_commit(run: ProjectionRun) -> None:
 
 def check_run(run: ProjectionRun) -> None:
     """Raise ValidationError naming each field that holds what no run can use, and what it may hold."""
-    errors = {
-        field: f"Unknown {field} {getattr(run, field)!r}; known: {', '.join(names)}."
-        for field, names in known_names().items()
-        if getattr(run, field) not in names
-    }
-    for field in ("tagger_options", "aligner_options", "method_options"):
-        if not isinstance(getattr(run, field), dict):
-            errors[field] = 'Options are a JSON object, for example {"max_length": 8}.'
+    errors = _unknown_names(run) | _unfit_options(run)
     if run.scope not in ProjectionRun.Scope.values:
         errors["scope"] = f"Unknown scope {run.scope!r}; known: {', '.join(ProjectionRun.Scope.values)}."
     elif not _is_filter(run.scope_filter):
@@ -140,6 +172,9 @@ def check_run(run: ProjectionRun) -> None:
         errors["chunk_size"] = f"A chunk has between 1 and {MAX_CHUNK_SIZE} pairs, not {run.chunk_size}."
     if not errors and not SentencePair.objects.for_scope(run).exists():
         errors["target_language"] = f"No pair of {run.target_language} is in this scope."
+    elif not errors and not SentencePair.objects.for_scope(run).with_sides(given_sides()[run.route]).exists():
+        sides = " and a ".join(given_sides()[run.route])
+        errors["route"] = f"The route {run.route} needs a {sides}; no pair of this scope has that."
     if errors:
         raise ValidationError(errors)
     if (
@@ -148,6 +183,34 @@ def check_run(run: ProjectionRun) -> None:
         .exists()
     ):
         raise ValidationError(ALREADY_ACTIVE)
+
+
+def _unknown_names(run: ProjectionRun) -> dict[str, str]:
+    read = ("route", *route_fields().get(run.route, ()))
+    return {
+        field: f"Unknown {field} {getattr(run, field)!r}; known: {', '.join(names)}."
+        for field, names in known_names().items()
+        if field in read and getattr(run, field) not in names and not _may_be_left_out(run, field)
+    }
+
+
+def _may_be_left_out(run: ProjectionRun, field: str) -> bool:
+    """A tagger of the target is a choice, but in model-transfer, which is nothing else."""
+    return field == "target_tagger" and run.target_tagger == "" and run.route != "model-transfer"
+
+
+def _unfit_options(run: ProjectionRun) -> dict[str, str]:
+    errors = {}
+    for field, choice in OPTIONS_OF.items():
+        options = getattr(run, field)
+        chosen = getattr(run, choice)
+        if not isinstance(options, dict):
+            errors[field] = 'Options are a JSON object, for example {"max_length": 8}.'
+        elif options and chosen == NO_CHOICE[choice]:
+            errors[field] = f"The run has no {choice}, so it reads no options of one."
+        elif chosen in NEEDS_MODEL.get(field, ()) and not options.get("model"):
+            errors[field] = f'Name the model of the {choice}: {{"model": a folder or a Hugging Face id}}.'
+    return errors
 
 
 def _is_filter(value: object) -> bool:

@@ -12,7 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.runs import cancel_run, check_run, delete_run, launch_run, resume_run
+from annotations.actions.runs import (
+    OPTIONS_OF,
+    cancel_run,
+    check_run,
+    choices_of_route,
+    delete_run,
+    launch_run,
+    resume_run,
+)
 from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User
 from workers.tasks import known_names
@@ -20,12 +28,19 @@ from workers.tasks import known_names
 CHOICES = [
     "target_language",
     "route",
+    "translator",
+    "translator_options",
+    "markers",
+    "back_translation",
+    "back_translator_options",
     "method",
     "method_options",
     "aligner",
     "aligner_options",
     "tagger",
     "tagger_options",
+    "target_tagger",
+    "target_tagger_options",
     "scope",
     "scope_filter",
     "chunk_size",
@@ -42,7 +57,14 @@ class LaunchAdminForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in known_names():
-            self.fields[field] = forms.ChoiceField(choices=name_choices(field))
+            choices = [("", "---"), *name_choices(field)]
+            self.fields[field] = forms.ChoiceField(choices=choices, required=field == "route")
+
+    def clean(self) -> dict[str, Any]:
+        """Names that are left out are the route's own."""
+        given = {field: value for field, value in self.cleaned_data.items() if value not in ("", None)}
+        no_options: dict[str, Any] = {field: {} for field in OPTIONS_OF}
+        return self.cleaned_data | no_options | given | choices_of_route(given)
 
     def full_clean(self) -> None:
         super().full_clean()

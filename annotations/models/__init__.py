@@ -8,6 +8,7 @@ from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
 from annotations.models.runs import ProjectionRun, RunChunk
+from annotations.models.translations import Translation
 
 __all__ = [
     "Candidate",
@@ -26,5 +27,6 @@ __all__ = [
     "RunChunk",
     "SentencePair",
     "SourceEntity",
+    "Translation",
     "User",
 ]

@@ -41,6 +41,8 @@ class SourceEntity(models.Model):
 class PairResult(models.Model):
     """What one run made of one pair: a status, and the alignment links as parallel arrays.
 
+    flags: what to know about its translation and markers, names of workers' FLAGS and MARKER_FLAGS.
+    OUTDATED keeps no links and no candidates: a later run or a person replaced the text they were about.
     similarity: float16 matrix (source tokens, target tokens), row-major, little-endian; null when the
     aligner gives hard links only.
     """
@@ -50,6 +52,7 @@ class PairResult(models.Model):
         NO_ENTITIES = "no-entities", "No entity in the source"
         EMPTY = "empty", "A side is empty"
         FAILED = "failed", "Could not be processed"
+        OUTDATED = "outdated", "The text was replaced since"
 
     run = models.ForeignKey(
         "annotations.ProjectionRun",
@@ -60,6 +63,7 @@ class PairResult(models.Model):
     pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="results")
     status = models.CharField(max_length=20, choices=Status.choices)
     message = models.TextField(blank=True)
+    flags = ArrayField(models.CharField(max_length=30), default=list, db_default=[], blank=True)
     link_sources = ArrayField(models.SmallIntegerField(), default=list)
     link_targets = ArrayField(models.SmallIntegerField(), default=list)
     link_scores = ArrayField(models.FloatField(), default=list)
@@ -78,7 +82,7 @@ class PairResult(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "pair"], name="result_once_per_run_and_pair"),
             models.CheckConstraint(
-                condition=models.Q(status__in=["done", "no-entities", "empty", "failed"]),
+                condition=models.Q(status__in=["done", "no-entities", "empty", "failed", "outdated"]),
                 name="result_status_is_known",
             ),
         ]
@@ -92,7 +96,14 @@ class Candidate(models.Model):
 
     Rank 0 is always there; with start and end null it says that the entity found no target ("missing").
     confidence, margin and reason describe the decision, so they are set on rank 0 only.
+    source_entity is null where the target was tagged directly (route model-transfer).
     """
+
+    class Via(models.TextChoices):
+        ALIGNMENT = "alignment", "Word alignment"
+        MARKERS = "markers", "Markers in the translation"
+        BACK_TRANSLATION = "back-translation", "Translation back"
+        TAGGER = "tagger", "Target tagger"
 
     run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="candidates")
     pair = models.ForeignKey(
@@ -104,6 +115,7 @@ class Candidate(models.Model):
     source_entity = models.ForeignKey(
         SourceEntity,
         on_delete=models.CASCADE,
+        null=True,
         related_name="candidates",
         db_index=False,  # candidate_rank_once begins with it
     )
@@ -115,6 +127,13 @@ class Candidate(models.Model):
     confidence = models.FloatField(null=True)
     margin = models.FloatField(null=True)
     reason = models.CharField(max_length=30, blank=True)
+    via = models.CharField(
+        max_length=20,
+        choices=Via.choices,
+        default=Via.ALIGNMENT,
+        db_default=Via.ALIGNMENT,
+        help_text="How the span was found.",
+    )
 
     class Meta:
         ordering = ["source_entity_id", "rank"]

@@ -67,6 +67,10 @@ class SentencePair(models.Model):
     Offsets are flat arrays of code points, [start_0, end_0, start_1, end_1, ...]; token k of a side is
     text[offsets[2k]:offsets[2k + 1]]. A side that is not there yet (to be translated) is "" and [].
     The database checks that offsets rise, stay inside the text and never make an empty token.
+
+    A side that was not imported may hold a translation (`translated_side`): `translation` names the row it
+    comes from. A later run replaces it, until it is fixed: a review stands on the pair, somebody has it in
+    hand, or a person has edited it.
     """
 
     class Status(models.TextChoices):
@@ -74,6 +78,10 @@ class SentencePair(models.Model):
         SUGGESTED = "suggested", "Awaiting review"
         REVIEWED = "reviewed", "Reviewed"
         SKIPPED = "skipped", "Skipped"
+
+    class Side(models.TextChoices):
+        SOURCE = "source", "Source"
+        TARGET = "target", "Target"
 
     project = models.ForeignKey(
         "annotations.Project",
@@ -100,6 +108,31 @@ class SentencePair(models.Model):
     )
     fingerprint = models.CharField(
         max_length=64, help_text="SHA-256 of ids, languages and both texts; the same line imports once."
+    )
+
+    translated_side = models.CharField(
+        max_length=10,
+        choices=Side.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Which side was translated here instead of imported.",
+    )
+    translation = models.ForeignKey(
+        "annotations.Translation",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pairs",
+        db_index=False,  # pair_by_translation
+        help_text="Where the translated side comes from; null once it is edited.",
+    )
+    translation_edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    translation_edited_at = models.DateTimeField(null=True, blank=True)
+    text_version = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Rises whenever a side is translated, replaced or edited."
     )
 
     # The review queue. Kept by the actions and by workers.store; PairCount follows by itself.
@@ -134,6 +167,10 @@ class SentencePair(models.Model):
                 name="pair_status_is_known",
             ),
             models.CheckConstraint(
+                condition=models.Q(translated_side__in=["", "source", "target"]),
+                name="pair_translated_side_is_known",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(priority__gte=0.0, priority__lte=1.0), name="pair_priority_between_0_and_1"
             ),
         ]
@@ -156,6 +193,11 @@ class SentencePair(models.Model):
                 fields=["claimed_by"], name="pair_by_claim", condition=models.Q(claimed_by__isnull=False)
             ),
             models.Index(fields=["project", "id"], name="pair_flagged", condition=models.Q(is_flagged=True)),
+            models.Index(
+                fields=["translation"],
+                name="pair_by_translation",
+                condition=models.Q(translation__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

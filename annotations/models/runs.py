@@ -30,12 +30,36 @@ class ProjectionRun(models.Model):
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="runs")
     target_language = models.CharField(max_length=35)
     route = models.CharField(max_length=30, default="bitext")
-    tagger = models.CharField(max_length=200, help_text="Used where the source is unlabelled.")
+    translator = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Of routes that translate."
+    )
+    translator_options = models.JSONField(default=dict, db_default={}, blank=True)
+    markers = models.CharField(
+        max_length=20,
+        default="off",
+        db_default="off",
+        help_text="Whether entities are marked through the translation, or aligned with it.",
+    )
+    back_translation = models.CharField(
+        max_length=20, default="off", db_default="off", help_text="Whether and how one refines the answers."
+    )
+    back_translator_options = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Where they differ from the translator's."
+    )
+    tagger = models.CharField(max_length=200, blank=True, help_text="Used where the source is unlabelled.")
     tagger_options = models.JSONField(default=dict, blank=True)
-    aligner = models.CharField(max_length=200)
+    aligner = models.CharField(max_length=200, blank=True)
     aligner_options = models.JSONField(default=dict, blank=True)
-    method = models.CharField(max_length=50)
+    method = models.CharField(max_length=50, blank=True)
     method_options = models.JSONField(default=dict, blank=True)
+    target_tagger = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Labels the target directly: all of model-transfer, evidence for methods that ask for it.",
+    )
+    target_tagger_options = models.JSONField(default=dict, db_default={}, blank=True)
     scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.ALL)
     scope_filter = models.JSONField(default=dict, blank=True, help_text='{"domain": ..., "document": ...}')
     chunk_size = models.PositiveIntegerField(default=100)
@@ -43,6 +67,9 @@ class ProjectionRun(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
     statistics = models.JSONField(
         default=dict, blank=True, help_text="What the method learnt from a sample of the run's own pairs."
+    )
+    stage = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="Of the preparation, while it lasts."
     )
     uses_tagger = models.BooleanField(default=False, help_text="Some of its sources came unlabelled.")
     signature = models.TextField(blank=True, help_text="Method, models with revisions, settings, versions.")
@@ -83,7 +110,7 @@ class ProjectionRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"run {self.pk}: {self.method}, {self.target_language}"
+        return f"run {self.pk}: {self.method or self.route}, {self.target_language}"
 
     def get_absolute_url(self) -> str:
         return reverse("annotations:run", args=[self.pk])
@@ -109,6 +136,9 @@ class RunChunk(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     claim_token = models.UUIDField(null=True, blank=True, help_text="Whoever holds the lease.")
+    stage = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="What its worker is at."
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     signature = models.TextField(blank=True, help_text="Where its worker's differs from the run's.")

@@ -183,7 +183,7 @@ def _claim(pair: SentencePair, user: User) -> User | None:
 def _source_entities(
     pair: SentencePair, items: tuple[Item, ...], candidates: list[Candidate]
 ) -> dict[int, SourceEntity]:
-    entities = {candidate.source_entity_id: candidate.source_entity for candidate in candidates}
+    entities = {c.source_entity.pk: c.source_entity for c in candidates if c.source_entity}
     missing = {item.source_entity for item in items if item.source_entity} - entities.keys()
     if missing:
         entities |= SourceEntity.objects.in_bulk(missing)

@@ -58,14 +58,15 @@ def make_rows(
     candidates: list[Candidate],
     hues: dict[str, int],
 ) -> list[Row]:
-    by_entity: dict[int, list[Candidate]] = {}
+    by_entity: dict[int | None, list[Candidate]] = {}
     for candidate in candidates:
         by_entity.setdefault(candidate.source_entity_id, []).append(candidate)
     sentence = Sentence(pair.target_text, pair.target_offsets, ())
     rows = []
     for item in items:
         entity = entities.get(item.source_entity) if item.source_entity else None
-        ranked = by_entity.get(entity.pk, []) if entity else []
+        # without a source entity the target was tagged directly: one candidate, no alternatives
+        ranked = by_entity.get(entity.pk, []) if entity else [c for c in candidates if c.pk == item.candidate]
         first = ranked[0] if ranked else None
         rows.append(
             Row(

@@ -41,8 +41,17 @@ def get_config(run_id: int) -> RunConfig:
     run = ProjectionRun.objects.select_related("project").get(pk=run_id)
     return RunConfig(
         route=run.route,
+        translator=run.translator,
+        translator_options=run.translator_options,
+        markers=run.markers,
+        back_translation=run.back_translation,
+        back_translator_options=run.back_translator_options,
+        source_language=run.project.source_language,
+        target_language=run.target_language,
         tagger=run.tagger,
         tagger_options=run.tagger_options,
+        target_tagger=run.target_tagger,
+        target_tagger_options=run.target_tagger_options,
         aligner=run.aligner,
         aligner_options=run.aligner_options,
         method=run.method,

@@ -79,6 +79,7 @@ def decided_items(project: Project, *, language: str | None) -> Any:
         review__is_gold=True,
         candidate__rank=0,
         candidate__confidence__isnull=False,
+        candidate__source_entity__isnull=False,
     ).exclude(state=ReviewItem.State.PENDING)
     return decided.filter(candidate__run__target_language=language) if language else decided
 
