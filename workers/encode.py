@@ -20,7 +20,7 @@ from workers.subwords import Subwords, Window, batches_by_budget, cut_windows, s
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-TOKEN_BUDGET = {"cpu": 2_048, "cuda": 65_536}  # padded subwords of one forward pass
+TOKEN_BUDGET = {"cpu": 512, "cuda": 65_536}  # padded subwords of one forward pass
 CACHE_BYTES = 128 << 20
 MAX_SUBWORDS = 50_000  # of one sentence; a longer one is refused by name, never cut
 
