@@ -85,6 +85,13 @@ def loaded_models() -> list[LoadedModel]:
         return [report for _, report in _models.values()]
 
 
+def forget(name: str) -> None:
+    """Drop what this process holds of one model, so that its memory is free again."""
+    with _lock:
+        for key in [key for key, (_, report) in _models.items() if report.name == name]:
+            del _models[key]
+
+
 def forget_models() -> None:
     """Drop every model of this process, so that the next use loads again."""
     with _lock:

@@ -1,0 +1,119 @@
+"""Sentences to learn from: CoNLL files, gold or silver, and the JSONL of exports, which tells them apart."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workers.conll import read_conll
+from workers.iob2 import entities_to_tags
+from workers.spans import Entity, check_entities
+from workers.text_lines import read_lines
+
+GOLD, SILVER = "gold", "silver"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSentence:
+    """Tokens with entities whose score is their confidence, 1.0 in gold; kind is GOLD or SILVER."""
+
+    tokens: Sequence[str]
+    entities: Sequence[Entity]
+    kind: str = GOLD
+    language: str = ""
+    domain: str = ""
+
+    @property
+    def tags(self) -> list[str]:
+        return entities_to_tags(self.entities, len(self.tokens))
+
+
+def read_training_file(
+    path: Path, kind: str = GOLD, candidates: Path | None = None
+) -> list[TrainingSentence]:
+    """The sentences of a CoNLL file or an export's JSONL.
+
+    kind: what a CoNLL file holds; JSONL says it in every line. candidates: the JSON lines that project_conll
+    wrote beside a silver CoNLL file, for the confidence of its entities; without them it is 1.0.
+    Raises ValueError naming file and line.
+    """
+    if path.suffix == ".jsonl":
+        return [_read_row(path, number, line) for number, line in read_lines(path) if line.strip()]
+    sentences = []
+    for sentence in read_conll(path):
+        if sentence.tags is None:
+            raise ValueError(f"{path}:{sentence.line}: the sentence has no tags to learn from")
+        sentences.append(TrainingSentence(sentence.tokens, sentence.entities, kind))
+    return with_confidence(sentences, candidates) if candidates else sentences
+
+
+def with_confidence(sentences: Sequence[TrainingSentence], path: Path) -> list[TrainingSentence]:
+    """The sentences with the confidence of each entity from the candidates of project_conll."""
+    known: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+    for number, line in read_lines(path):
+        try:
+            row = json.loads(line)
+            if target := row["target"]:
+                known[row["sentence"]][target["start"], target["end"]] = min(1.0, row["confidence"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path}:{number}: not a candidate of project_conll: {error!r}") from error
+    return [
+        replace(
+            sentence,
+            entities=[
+                Entity(e.start, e.end, e.label, known[number].get((e.start, e.end), 1.0))
+                for e in sentence.entities
+            ],
+        )
+        for number, sentence in enumerate(sentences)
+    ]
+
+
+def labels_of(sentences: Iterable[TrainingSentence]) -> list[str]:
+    """Labels in use, sorted."""
+    return sorted({entity.label for sentence in sentences for entity in sentence.entities})
+
+
+def without(sentences: Iterable[TrainingSentence], ignore: Sequence[str]) -> list[TrainingSentence]:
+    """The sentences without the entities of some labels."""
+    return [
+        replace(sentence, entities=[e for e in sentence.entities if e.label not in ignore])
+        for sentence in sentences
+    ]
+
+
+def describe(sentences: Sequence[TrainingSentence]) -> dict[str, Any]:
+    """Counts for the model card, with a digest of every token, tag and confidence."""
+    content = hashlib.sha256()
+    for sentence in sentences:
+        rows = [list(sentence.tokens), sentence.tags, [round(e.score, 6) for e in sentence.entities]]
+        content.update(json.dumps([sentence.kind, *rows]).encode())
+    return {
+        "sentences": len(sentences),
+        "tokens": sum(len(sentence.tokens) for sentence in sentences),
+        "kinds": dict(sorted(Counter(sentence.kind for sentence in sentences).items())),
+        "entities": dict(sorted(Counter(e.label for s in sentences for e in s.entities).items())),
+        "digest": content.hexdigest()[:12],
+    }
+
+
+def _read_row(path: Path, number: int, line: str) -> TrainingSentence:
+    try:
+        row = json.loads(line)
+        entities = [
+            Entity(one["start"], one["end"], one["label"], _confidence(row["kind"], one.get("confidence")))
+            for one in row["target_entities"]
+        ]
+        check_entities(entities, len(row["target"]))
+        return TrainingSentence(
+            row["target"], entities, row["kind"], row.get("target_language", ""), row.get("domain", "")
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}:{number}: not a line of a JSONL export: {error!r}") from error
+
+
+def _confidence(kind: str, confidence: float | None) -> float:
+    return 1.0 if kind == GOLD or confidence is None else min(1.0, max(0.0, confidence))
