@@ -1,9 +1,9 @@
 """Word alignment: sentence pairs in, links and a soft similarity matrix out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,11 @@ class Alignment:
 
 
 class Aligner(Protocol):
-    """A word aligner with its options fixed."""
+    """A word aligner with its options fixed.
+
+    One with a true attribute `learns` also has `learn(pairs)`, which returns what it must be given as its
+    option `table` before it can align; see `learn_from`.
+    """
 
     name: str
 
@@ -45,6 +49,7 @@ ALIGNERS = {
     "fused": "workers.adapters.fused_aligner.FusedAligner",
     "simalign": "workers.adapters.simalign_aligner.SimAligner",
     "awesome": "workers.adapters.awesome_aligner.AwesomeAligner",
+    "statistical": "workers.adapters.statistical_aligner.StatisticalAligner",
 }
 DEFAULT_ALIGNER = "fused"
 
@@ -59,3 +64,19 @@ def get_aligner(name: str = DEFAULT_ALIGNER, **options: Any) -> Aligner:
     except TypeError as error:
         raise ValueError(f"options {sorted(options)} do not fit aligner {name!r}: {error}") from error
     return aligner
+
+
+def learn_from(aligner: Aligner, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> dict[str, Any]:
+    """The further options that this aligner wants to work on these pairs; {} when it learns nothing."""
+    if not getattr(aligner, "learns", False):
+        return {}
+    return {"table": cast(Any, aligner).learn(pairs)}
+
+
+def ready_aligner(
+    name: str, pairs: Iterable[tuple[Sequence[str], Sequence[str]]], **options: Any
+) -> Aligner:
+    """The aligner called `name`, having learnt from the pairs that it is for, if it is one that learns."""
+    aligner = get_aligner(name, **options)
+    learnt = learn_from(aligner, pairs)
+    return get_aligner(name, **options, **learnt) if learnt else aligner

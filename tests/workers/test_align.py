@@ -1,5 +1,6 @@
 """Every aligner of the registry keeps the contract; SimAlign's links are the simalign package's."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 import torch
 
 from tests.workers.tiny_models import tiny_xlmr
-from workers.adapters import pair_batches
+from workers.adapters import pair_limits
 from workers.adapters.alignment_space import SpaceFitter, fit_space, load_space, save_space
-from workers.align import ALIGNERS, Aligner, Alignment, get_aligner
+from workers.align import ALIGNERS, Aligner, Alignment, get_aligner, learn_from
 from workers.encode import Encoder
 from workers.encoder_models import PACKAGED, load_encoder
 
@@ -36,6 +37,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def build(name: str, model: str) -> Aligner:
+    if name == "statistical":
+        return get_aligner(name, **learn_from(get_aligner(name), WORDS))
     layer: dict[str, Any] = {"layers": [1, 2]} if name == "fused" else {"layer": 2}
     return get_aligner(name, model=model, device="cpu", **layer)
 
@@ -74,9 +77,10 @@ def test_a_pair_aligns_alike_in_any_company(name: str, tiny: str) -> None:
 
 @pytest.mark.parametrize("name", ALIGNERS)
 def test_a_bad_pair_is_a_status(name: str, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pair_batches, "MAX_TOKENS", 30)
-    monkeypatch.setattr(pair_batches, "MAX_CHARACTERS", 500)
-    monkeypatch.setattr(pair_batches, "MAX_CELLS", 6_000)
+    monkeypatch.setattr(pair_limits, "MAX_TOKENS", 30)
+    monkeypatch.setattr(pair_limits, "MAX_CHARACTERS", 500)
+    cells = 600 if name == "statistical" else 6_000  # of words, of subwords
+    monkeypatch.setattr(pair_limits, "MAX_CELLS", cells)
     good = WORDS[0]
     pairs = [
         good,
@@ -92,7 +96,7 @@ def test_a_bad_pair_is_a_status(name: str, tiny: str, monkeypatch: pytest.Monkey
     assert [a.status for a in found] == ["", "empty", "empty", "failed", "failed", "failed", "", ""]
     assert found[3].message == "a side of 31 tokens; at most 30 can be aligned"
     assert found[4].message == "a side of 501 characters; at most 500 can be aligned"
-    assert "at most 6000 subword pairs" in found[5].message
+    assert re.search(f"at most {cells} (sub)?word pairs", found[5].message)
     assert all(len(a.links) == 0 for a in found if a.status)
     assert found[0].links.tolist() == found[7].links.tolist() != []
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from workers import model_cache
-from workers.adapters import pair_batches
+from workers.adapters import pair_limits
 from workers.conll import read_conll
 from workers.pharaoh import pharaoh_to_links
 
@@ -47,6 +47,7 @@ def run(command: str, *arguments: object) -> str:
         (["--method", "argmax", "--layer", "6", "--option", "token_type=word"], "tokens=word"),
         (["--aligner", "awesome", "--threshold", "0.2"], "method=softmax threshold=0.2"),
         (["--layer", "7"], "layers=7 "),
+        (["--option", "voter=true"], "voter=0.3 max_pairs=20000 learnt="),
     ],
 )
 def test_it_aligns_two_files(files: tuple[Path, Path, Path], arguments: Sequence[str], aligner: str) -> None:
@@ -89,7 +90,7 @@ def test_a_bad_file_is_named_with_its_line(
 def test_a_pair_that_is_too_long_stops_or_is_left_empty(
     files: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair_batches, "MAX_TOKENS", 10)
+    monkeypatch.setattr(pair_limits, "MAX_TOKENS", 10)
     source, target, output = files
     with pytest.raises(CommandError, match=r"s\.tok:1: a side of 11 tokens; at most 10"):
         run("align_text", source, target, "-o", output)
@@ -188,3 +189,12 @@ def test_no_database_is_asked(files: tuple[Path, Path, Path]) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(output.read_text(encoding="utf-8").split("\n")) == 4
+
+
+def test_the_statistical_aligner_learns_from_the_files_it_aligns(files: tuple[Path, Path, Path]) -> None:
+    source, target, output = files
+    source.write_text("ana sees kofi\nkofi sees ana\nana\nkofi\n" * 5, encoding="utf-8")
+    target.write_text("ana vida kofi\nkofi vida ana\nana\nkofi\n" * 5, encoding="utf-8")
+    said = run("align_text", source, target, "-o", output, "--aligner", "statistical")
+    assert said.startswith("20 pairs, ") and "statistical:1" in said and "learnt=nothing" not in said
+    assert output.read_text(encoding="utf-8").split("\n")[:4] == ["0-0 1-1 2-2", "0-0 1-1 2-2", "0-0", "0-0"]

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from workers.adapters.pair_batches import Pair, Side, batches_of_pairs, both_present
+from workers.adapters.pair_batches import Side, batches_of_pairs, both_present
+from workers.adapters.pair_limits import Pair
 from workers.encode import Encoder
 from workers.extract import mutual_argmax
 

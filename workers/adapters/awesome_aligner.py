@@ -6,12 +6,12 @@ import torch
 
 from workers.adapters.pair_batches import (
     BatchLinks,
-    Pair,
     Side,
     align_pairs,
     subword_links_to_words,
     subword_to_word_max,
 )
+from workers.adapters.pair_limits import Pair
 from workers.align import Alignment
 from workers.encode import Encoder
 from workers.encoder_models import PACKAGED
@@ -64,7 +64,7 @@ class AwesomeAligner:
         return align_pairs(self.encoder, pairs, self._extract)
 
     @torch.inference_mode()
-    def _extract(self, source: Side, target: Side) -> BatchLinks:
+    def _extract(self, source: Side, target: Side, _pairs: list[Pair]) -> BatchLinks:
         x, y = source.vectors[0], target.vectors[0]
         products = x @ y.transpose(1, 2)
         forward, backward = self._both_ways(products, source, target)

@@ -1,6 +1,6 @@
 """Word alignment by soft agreement in a space made for it; the default aligner."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -8,16 +8,17 @@ import torch
 from workers.adapters.alignment_space import PACKAGED_SPACE, load_space, plain_space
 from workers.adapters.pair_batches import (
     BatchLinks,
-    Pair,
     Side,
     align_pairs,
     cosine,
     subword_to_word_max,
 )
+from workers.adapters.pair_limits import Pair
 from workers.align import Alignment
 from workers.encode import Encoder
 from workers.encoder_models import PACKAGED
 from workers.extract import diagonal_penalty, null_posterior
+from workers.lexical_table import MAX_PAIRS, LexicalTable, learn_table
 
 LAYERS = {PACKAGED: (6, 7)}
 LOGITS_PER_COSINE = 20.0  # inverse temperature
@@ -34,6 +35,8 @@ class FusedAligner:
     is that posterior, and links are the word pairs whose score reaches `threshold`.
     The similarity given is (c + 1) / 2: linear in the logits, not a probability.
 
+    voter: let word translations that are learnt from the run's own pairs (see `lexical_table`) speak too,
+    for languages that the encoder knows little of; voter_weight: the logits that a factor of e is worth.
     space: a file made by `manage.py fit_aligner` for this model and these layers. The packaged encoder has
     one; other encoders do without if none is given, and align a little worse.
     """
@@ -47,12 +50,22 @@ class FusedAligner:
         layers: Sequence[int] | None = None,
         space: str | None = None,
         threshold: float = 0.4,
+        voter: bool = False,
+        voter_weight: float = 0.3,
+        max_pairs: int = MAX_PAIRS,
+        table: LexicalTable | None = None,
         device: str = "auto",
         dtype: str = "auto",
     ) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must be between 0 and 1, not {threshold}")
+        if voter_weight <= 0:
+            raise ValueError(f"voter_weight must be positive, not {voter_weight}")
         self.threshold = threshold
+        self.voter = self.learns = voter
+        self.voter_weight = voter_weight
+        self.max_pairs = max_pairs
+        self.table = table
         layers = tuple(layers) if layers else LAYERS.get(model, (7, 8))
         self.encoder = Encoder(model, layers=layers, join_unspaced=True, device=device, dtype=dtype)
         n_layers, dim = len(layers), self.encoder.dim
@@ -71,13 +84,21 @@ class FusedAligner:
 
     @property
     def signature(self) -> str:
-        return f"fused:1 {self.encoder.signature} space={self.space.name} threshold={self.threshold:g}"
+        voter = ""
+        if self.voter:
+            learnt = self.table.digest if self.table else "nothing"
+            voter = f" voter={self.voter_weight:g} max_pairs={self.max_pairs} learnt={learnt}"
+        return f"fused:1 {self.encoder.signature} space={self.space.name} threshold={self.threshold:g}{voter}"
+
+    def learn(self, pairs: Iterable[Pair]) -> LexicalTable:
+        """What the voter knows."""
+        return learn_table(pairs, max_pairs=self.max_pairs)
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         return align_pairs(self.encoder, pairs, self._extract)
 
     @torch.inference_mode()
-    def _extract(self, source: Side, target: Side) -> BatchLinks:
+    def _extract(self, source: Side, target: Side, pairs: list[Pair]) -> BatchLinks:
         x, y = self.space.apply(source), self.space.apply(target)
         by_mean = cosine(source.word_means(x), target.word_means(y))
         by_subword = subword_to_word_max(cosine(x, y), source, target)
@@ -85,7 +106,19 @@ class FusedAligner:
         _, n, m = fused.shape
         penalty = diagonal_penalty(source.n_words, target.n_words, n, m)
         logits = LOGITS_PER_COSINE * fused - DIAGONAL * penalty
+        if self.voter:
+            logits = logits + self.voter_weight * self._votes(pairs, n, m).to(logits.device)
         scores = null_posterior(
             logits, source.has_subword, target.has_subword, LOGITS_PER_COSINE * NULL_COSINE
         )
         return BatchLinks(scores >= self.threshold, scores, similarity=(fused + 1) / 2)
+
+    def _votes(self, pairs: list[Pair], n: int, m: int) -> torch.Tensor:
+        """What was learnt speaks for each word pair, (B, n, m)."""
+        if self.table is None:
+            raise ValueError("the voter has not learnt yet: give the aligner sentence pairs to learn from")
+        votes = torch.zeros(len(pairs), n, m)
+        for number, (source, target) in enumerate(pairs):
+            found = torch.from_numpy(self.table.evidence(source, target))
+            votes[number, : len(source), : len(target)] = found
+        return votes

@@ -9,14 +9,11 @@ from numpy.typing import NDArray
 from torch.nn.functional import normalize
 from torch.nn.utils.rnn import pad_sequence
 
+from workers.adapters import pair_limits
+from workers.adapters.pair_limits import Pair, failed, refuse
 from workers.align import Alignment
 from workers.encode import EncodedSentence, Encoder
 
-Pair = tuple[Sequence[str], Sequence[str]]
-
-MAX_TOKENS = 5_000  # of one side
-MAX_CHARACTERS = 50_000
-MAX_CELLS = 8_000_000  # subword pairs of one sentence pair
 CELLS_PER_BATCH = {"cpu": 100_000, "cuda": 16_000_000}
 
 
@@ -57,25 +54,26 @@ class BatchLinks:
     similarity: torch.Tensor
 
 
-Extract = Callable[[Side, Side], BatchLinks]
+Extract = Callable[[Side, Side, list[Pair]], BatchLinks]
 
 
 def align_pairs(encoder: Encoder, pairs: Sequence[Pair], extract: Extract) -> list[Alignment]:
     """Encode both sides of all pairs together, then extract in batches of pairs of like size."""
-    done: list[Alignment | None] = [_refuse(pair) for pair in pairs]
+    done: list[Alignment | None] = [refuse(pair) for pair in pairs]
     todo = [index for index, refused in enumerate(done) if refused is None]
     for source, target, batch in batches_of_pairs(encoder, [pairs[index] for index in todo]):
         places = [todo[k] for k in batch]
-        if source.vectors.shape[2] * target.vectors.shape[2] > MAX_CELLS:
+        if source.vectors.shape[2] * target.vectors.shape[2] > pair_limits.MAX_CELLS:
             message = (
                 f"{source.vectors.shape[2]} by {target.vectors.shape[2]} subwords; "
-                f"at most {MAX_CELLS} subword pairs can be compared"
+                f"at most {pair_limits.MAX_CELLS} subword pairs can be compared"
             )
             for place in places:
                 done[place] = failed(message)
             continue
-        found = extract(source, target)
-        for place, alignment in zip(places, unpack_links(found, [pairs[k] for k in places]), strict=True):
+        batch_pairs = [pairs[place] for place in places]
+        found = extract(source, target, batch_pairs)
+        for place, alignment in zip(places, unpack_links(found, batch_pairs), strict=True):
             done[place] = alignment
     return [alignment for alignment in done if alignment is not None]
 
@@ -89,28 +87,12 @@ def batches_of_pairs(encoder: Encoder, pairs: Sequence[Pair]) -> Iterator[tuple[
         yield build_side([sources[k] for k in batch]), build_side([targets[k] for k in batch]), batch
 
 
-def _refuse(pair: Pair) -> Alignment | None:
-    if not pair[0] or not pair[1]:
-        return Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32), status="empty")
-    longest = max(len(pair[0]), len(pair[1]))
-    if longest > MAX_TOKENS:
-        return failed(f"a side of {longest} tokens; at most {MAX_TOKENS} can be aligned")
-    largest = max(sum(map(len, side)) for side in pair)
-    if largest > MAX_CHARACTERS:
-        return failed(f"a side of {largest} characters; at most {MAX_CHARACTERS} can be aligned")
-    return None
-
-
-def failed(message: str) -> Alignment:
-    return Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32), status="failed", message=message)
-
-
 def _batches(
     sources: Sequence[EncodedSentence], targets: Sequence[EncodedSentence], budget: int
 ) -> list[list[int]]:
     """Pairs sorted by size; the padded similarity matrices of a batch of several fit `budget` cells.
 
-    A pair that has more than MAX_CELLS by itself is a batch of its own.
+    A pair that has more than pair_limits.MAX_CELLS by itself is a batch of its own.
     """
     sizes = [
         (max(len(source.words), source.n_words), max(len(target.words), target.n_words))
@@ -120,7 +102,7 @@ def _batches(
     n = m = 0
     for index in sorted(range(len(sizes)), key=sizes.__getitem__):
         n, m = max(n, sizes[index][0]), max(m, sizes[index][1])
-        if batches and n * m <= MAX_CELLS and (len(batches[-1]) + 1) * n * m <= budget:
+        if batches and n * m <= pair_limits.MAX_CELLS and (len(batches[-1]) + 1) * n * m <= budget:
             batches[-1].append(index)
         else:
             batches.append([index])

@@ -6,12 +6,12 @@ import torch
 
 from workers.adapters.pair_batches import (
     BatchLinks,
-    Pair,
     Side,
     align_pairs,
     cosine,
     subword_links_to_words,
 )
+from workers.adapters.pair_limits import Pair
 from workers.align import Alignment
 from workers.encode import Encoder
 from workers.encoder_models import PACKAGED
@@ -65,7 +65,7 @@ class SimAligner:
         return align_pairs(self.encoder, pairs, self._extract)
 
     @torch.inference_mode()
-    def _extract(self, source: Side, target: Side) -> BatchLinks:
+    def _extract(self, source: Side, target: Side, _pairs: list[Pair]) -> BatchLinks:
         x, y = source.vectors[0], target.vectors[0]
         words = similarity_01(source.word_means(x), target.word_means(y))
         extraction = EXTRACTIONS[self.method]

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         add_model_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from workers.align import DEFAULT_ALIGNER, get_aligner
+        from workers.align import DEFAULT_ALIGNER, ready_aligner
         from workers.model_cache import ModelUnavailable
         from workers.text_lines import read_line_pairs
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             check_outputs(options)
             n_pairs = sum(1 for _ in read_line_pairs(source, target))  # complaints come before the work
             configure_models(options)
-            aligner = get_aligner(name, **aligner_options(name, options))
+            aligner = ready_aligner(name, all_pairs(source, target), **aligner_options(name, options))
             n_links, n_failed = self.align_files(aligner, options)
         except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error
@@ -130,12 +130,20 @@ def aligner_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return given | dict(options["option"])
 
 
-def batches(source: Path, target: Path) -> Iterator[list[tuple[int, list[str], list[str]]]]:
+def all_pairs(source: Path, target: Path) -> Iterator[tuple[list[str], list[str]]]:
+    return ((left, right) for _, left, right in numbered_pairs(source, target))
+
+
+def numbered_pairs(source: Path, target: Path) -> Iterator[tuple[int, list[str], list[str]]]:
     from workers.text_lines import read_line_pairs
 
-    pairs = (
+    return (
         (number, _TOKENS.findall(left), _TOKENS.findall(right))
         for number, left, right in read_line_pairs(source, target)
     )
+
+
+def batches(source: Path, target: Path) -> Iterator[list[tuple[int, list[str], list[str]]]]:
+    pairs = numbered_pairs(source, target)
     while batch := list(islice(pairs, BATCH_PAIRS)):
         yield batch

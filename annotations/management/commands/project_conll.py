@@ -114,14 +114,15 @@ def check_counts(source: Path, n_source: int, target: Path, n_target: int) -> No
 
 def find_alignments(options: dict[str, Any], pairs: Sequence[Any]) -> Any:
     """The links of a file, or the aligner that makes them."""
-    from workers.align import DEFAULT_ALIGNER, get_aligner
+    from workers.align import DEFAULT_ALIGNER, ready_aligner
     from workers.project.files import read_links
 
     if options["links"]:
         if options["aligner"]:
             raise ValueError("--links and --aligner exclude each other")
         return read_links(options["links"], pairs)
-    return get_aligner(options["aligner"] or DEFAULT_ALIGNER)
+    tokens = ((pair.source_tokens, pair.target_tokens) for pair in pairs)
+    return ready_aligner(options["aligner"] or DEFAULT_ALIGNER, tokens)
 
 
 def method_name(name: str | None) -> str:
