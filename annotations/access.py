@@ -5,10 +5,19 @@ from typing import TypeVar
 from django.db.models import F
 from django.http import Http404
 
-from annotations.models import Export, ImportBatch, Membership, Project, ProjectionRun, SentencePair, User
+from annotations.models import (
+    Comment,
+    Export,
+    ImportBatch,
+    Membership,
+    Project,
+    ProjectionRun,
+    SentencePair,
+    User,
+)
 
 # What belongs to a project.
-M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership)
+M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment)
 
 Role = Membership.Role
 VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
@@ -56,6 +65,10 @@ def get_export_for(user: User, export_id: int, allowed: frozenset[Role] = VIEW) 
 
 def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) -> Membership:
     return _get_within_project(user, Membership, member_id, allowed)
+
+
+def get_comment_for(user: User, comment_id: int, allowed: frozenset[Role] = VIEW) -> Comment:
+    return _get_within_project(user, Comment, comment_id, allowed)
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:

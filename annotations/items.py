@@ -37,12 +37,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole review at one version."""
+    """A whole review at one version. adjudicates: it decides in the place of the pair's other reviews."""
 
     status: str
     is_flagged: bool
     note: str
     items: tuple[Item, ...]
+    adjudicates: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,7 +51,13 @@ class Snapshot:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Snapshot:
         items = tuple(Item(**item) for item in data["items"])
-        return cls(status=data["status"], is_flagged=data["is_flagged"], note=data["note"], items=items)
+        return cls(
+            status=data["status"],
+            is_flagged=data["is_flagged"],
+            note=data["note"],
+            items=items,
+            adjudicates=data.get("adjudicates", False),
+        )
 
     def decides_as(self, other: Snapshot) -> bool:
         """Whether both say the same, wherever their suggestions came from."""

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from annotations.views import claims, exports, home, imports, preferences, projects, review, runs
+from annotations.views import (
+    adjudication,
+    claims,
+    discussion,
+    exports,
+    guidelines,
+    home,
+    imports,
+    preferences,
+    projects,
+    review,
+    runs,
+)
 
 app_name = "annotations"
 
@@ -61,4 +73,17 @@ file_urls = [
     path("exports/<int:export_id>/files/<str:name>", exports.export_file, name="export_file"),
 ]
 
-urlpatterns = [*project_urls, *review_urls, *run_urls, *file_urls]
+people_urls = [
+    path("projects/<int:project_id>/guidelines/", guidelines.guidelines, name="guidelines"),
+    path("projects/<int:project_id>/guidelines/seen/", guidelines.guidelines_seen, name="guidelines_seen"),
+    path("projects/<int:project_id>/flags/", discussion.flags, name="flags"),
+    path("projects/<int:project_id>/comments/", discussion.project_comments, name="project_comments"),
+    path("sentences/<int:pair_id>/comments/", discussion.comments, name="comments"),
+    path("sentences/<int:pair_id>/verdict/", discussion.verdict, name="verdict"),
+    path("projects/<int:project_id>/disagreements/", adjudication.disagreements, name="disagreements"),
+    path("projects/<int:project_id>/adjudicate/", adjudication.adjudicate_next, name="adjudicate_next"),
+    path("sentences/<int:pair_id>/adjudicate/", adjudication.adjudication, name="adjudication"),
+    path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
+]
+
+urlpatterns = [*project_urls, *review_urls, *run_urls, *file_urls, *people_urls]

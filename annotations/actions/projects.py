@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from annotations.actions.guidelines import keep_guidelines
 from annotations.models import Membership, Project, User
 
 Role = Membership.Role
@@ -17,6 +18,7 @@ Role = Membership.Role
 def create_project(*, owner: User, **fields: Any) -> Project:
     project = Project.objects.create(created_by=owner, **fields)
     Membership.objects.create(project=project, user=owner, role=Role.OWNER)
+    keep_guidelines(project=project, author=owner)
     return project
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.actions.disagreements import refresh_disagreement
 from annotations.edits import Edit, Sentence, accept_all, apply_edit
 from annotations.items import Item, Snapshot
 from annotations.models import (
@@ -137,7 +138,7 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
         run_signature=gold.run_signature,
         is_adjudication=True,
     )
-    opened = Snapshot(Status.OPEN, False, "", before.items)
+    opened = replace(before, status=Status.OPEN, is_flagged=False, note="", adjudicates=True)
     record(LockedReview(pair, review, opened), opened, actor=adjudicator, action=Action.OPENED)
     return review
 
@@ -147,7 +148,7 @@ def snapshot_of(review: Review) -> Snapshot:
         Item(i.position, i.state, i.start, i.end, i.label, i.candidate_id, i.source_entity_id)
         for i in review.items.all()
     )
-    return Snapshot(review.status, review.is_flagged, review.note, items)
+    return Snapshot(review.status, review.is_flagged, review.note, items, adjudicates=review.is_adjudication)
 
 
 def record(
@@ -162,13 +163,19 @@ def record(
     """Write a locked review as `after`, with the event that says so, and what follows for the pair."""
     pair, review, before = locked.pair, locked.review, locked.before
     is_new, seen_version = review.pk is None, review.version
-    moved = after.status != before.status
+    had_gold = pair.status == SentencePair.Status.REVIEWED
+    moved = (after.status, after.adjudicates) != (before.status, before.adjudicates)
     lost_gold = moved and review.is_gold
     review.status, review.is_flagged, review.note = after.status, after.is_flagged, after.note
     review.version += 1
-    if moved:
+    review.guidelines_version = pair.project.guidelines_version
+    review.bulk_id = None
+    if after.status != before.status:
         review.done_at = timezone.now() if after.status == Status.DONE else None
-        review.is_gold = after.status == Status.DONE and _takes_gold(review, pair)
+    if moved:
+        review.is_adjudication = after.adjudicates
+        withdrawn = before.adjudicates and not after.adjudicates
+        review.is_gold = after.status == Status.DONE and not withdrawn and _takes_gold(review, pair)
     review.save()
     _write_items(review, () if is_new else before.items, after.items)
     if moved:
@@ -178,6 +185,8 @@ def record(
         pair.is_flagged = after.is_flagged or others.exists()
     if moved or after.is_flagged != before.is_flagged:
         pair.save(update_fields=["status", "is_flagged", "claimed_by", "claimed_until"])
+    if had_gold:
+        refresh_disagreement(pair)
     return ReviewEvent.objects.create(
         review=review,
         actor=actor,
@@ -213,9 +222,11 @@ def _move_pair(pair: SentencePair, review: Review, *, lost_gold: bool) -> None:
     """The pair's status and claim after a review was finished, skipped or opened again."""
     others = Review.objects.filter(pair=pair).exclude(pk=review.pk)
     if lost_gold and not review.is_gold:
-        heir = others.filter(status=Status.DONE).order_by("-is_adjudication", "done_at").first()
+        done = Review.objects.filter(pair=pair, status=Status.DONE)
+        heir = done.order_by("-is_adjudication", "done_at").first()
         if heir is not None:
-            others.filter(pk=heir.pk).update(is_gold=True)
+            done.filter(pk=heir.pk).update(is_gold=True)
+            review.is_gold = heir.pk == review.pk
     if review.is_gold or others.gold().exists():
         pair.status = SentencePair.Status.REVIEWED
     elif review.status == Status.SKIPPED or others.filter(status=Status.SKIPPED).exists():

@@ -18,7 +18,7 @@ class ProjectAdmin(admin.ModelAdmin):
     list_select_related = ["created_by"]
     search_fields = ["name"]
     readonly_fields = ["created_by", "created_at"]
-    fields = ["name", "description", "source_language", "labels", "guidelines", "created_by", "created_at"]
+    fields = ["name", "description", "source_language", "labels", "created_by", "created_at"]
     actions = ["erase"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,32 +1,47 @@
 """Tables of the domain, one module per noun."""
 
+from annotations.models.agreement import Disagreement, NameUse, ProjectReport, RunDisagreement
+from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
+from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
 from annotations.models.exports import Export
 from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
 from annotations.models.runs import ProjectionRun, RunChunk
+from annotations.models.staffing import Assignment, Invitation
 from annotations.models.translations import Translation
 
 __all__ = [
+    "Assignment",
+    "BulkChange",
     "Candidate",
+    "Comment",
+    "Disagreement",
     "Export",
+    "FastLane",
+    "GuidelinesVersion",
     "ImportBatch",
+    "Invitation",
     "LoginToken",
     "Membership",
+    "NameUse",
     "PairCount",
     "PairResult",
     "Project",
+    "ProjectReport",
     "ProjectionRun",
     "ReferenceSpan",
     "Review",
     "ReviewEvent",
     "ReviewItem",
     "RunChunk",
+    "RunDisagreement",
     "SentencePair",
     "SourceEntity",
     "Translation",
     "User",
+    "Verdict",
 ]

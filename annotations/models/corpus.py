@@ -138,6 +138,8 @@ class SentencePair(models.Model):
     # The review queue. Kept by the actions and by workers.store; PairCount follows by itself.
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.NEW)
     is_flagged = models.BooleanField(default=False)
+    n_comments = models.PositiveIntegerField(default=0, db_default=0)
+    n_verdicts = models.PositiveIntegerField(default=0, db_default=0)
     priority = models.FloatField(default=0.0, help_text="1 - least confidence of the shown candidates.")
     shown_run = models.ForeignKey(
         "annotations.ProjectionRun",
@@ -146,6 +148,15 @@ class SentencePair(models.Model):
         blank=True,
         related_name="+",
         help_text="The run whose candidates a reviewer is shown: the last one that finished this pair.",
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # pair_assigned
+        help_text="Whoever alone is served it; null for everybody.",
     )
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -191,6 +202,11 @@ class SentencePair(models.Model):
             models.Index(fields=["project", "domain"], name="pair_by_domain"),
             models.Index(
                 fields=["claimed_by"], name="pair_by_claim", condition=models.Q(claimed_by__isnull=False)
+            ),
+            models.Index(
+                fields=["assigned_to", "project", "-priority", "id"],
+                name="pair_assigned",
+                condition=models.Q(assigned_to__isnull=False, status="suggested"),
             ),
             models.Index(fields=["project", "id"], name="pair_flagged", condition=models.Q(is_flagged=True)),
             models.Index(

@@ -23,6 +23,9 @@ class Membership(models.Model):
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.ANNOTATOR)
+    guidelines_seen = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="The version of the guidelines that the member has read."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

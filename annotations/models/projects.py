@@ -25,6 +25,12 @@ class Project(models.Model):
     name = models.CharField(max_length=200, unique=True)
     description = models.TextField(blank=True)
     guidelines = models.TextField(blank=True, help_text="Plain text, shown beside every sentence.")
+    guidelines_version = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="The newest; 0 before the first guidelines."
+    )
+    uses_assignment = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Some of its pairs are given to people."
+    )
     source_language = models.CharField(
         max_length=35, default="en", help_text="BCP 47, for example en or pt-BR."
     )

@@ -38,6 +38,17 @@ class Review(models.Model):
     is_flagged = models.BooleanField(default=False)
     note = models.TextField(blank=True, help_text="Why it was flagged or skipped.")
     version = models.PositiveIntegerField(default=0)
+    guidelines_version = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="The guidelines that stood at its last change; 0 for none."
+    )
+    bulk = models.ForeignKey(
+        "annotations.BulkChange",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The decision over many pairs that wrote it last; nobody looked at this pair alone.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +153,9 @@ class ReviewEvent(models.Model):
         NOTED = "noted", "Noted"
         UNDONE = "undone", "Undone"
         REDONE = "redone", "Redone"
+        ADJUDICATED = "adjudicated", "Adjudicated"
+        MADE_ALIKE = "made-alike", "Made alike with the same name elsewhere"
+        ACCEPTED_UNSEEN = "accepted-unseen", "Accepted above a threshold"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -152,6 +166,9 @@ class ReviewEvent(models.Model):
     after = models.JSONField()
     undoes = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by"
+    )
+    bulk = models.ForeignKey(
+        "annotations.BulkChange", on_delete=models.CASCADE, null=True, blank=True, related_name="events"
     )
     at = models.DateTimeField(auto_now_add=True)
 

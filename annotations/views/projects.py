@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import OWN, VIEW, get_member_for, get_project_for
+from annotations.actions.guidelines import keep_guidelines
 from annotations.actions.projects import add_member, change_role, create_project, remove_member
 from annotations.forms import (
     LabelFormSet,
@@ -64,7 +66,9 @@ def project_settings(request: SignedInRequest, project_id: int) -> HttpResponse:
     labels = _label_forms(request, project.labels)
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         project.labels = labels.labels
-        form.save()
+        with transaction.atomic():
+            form.save()
+            keep_guidelines(project=project, author=request.user)
         messages.success(request, _("The settings are saved."))
         return redirect("annotations:settings", project.pk)
     return render(

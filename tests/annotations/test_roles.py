@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from annotations.actions.discussion import add_comment
 from annotations.urls import urlpatterns
 from factories import make_pair, make_project, make_user
 
@@ -66,6 +67,16 @@ RULES = {
     "claim_take_over": Rule(ADJUDICATORS, "post"),
     "claim_heartbeat": Rule(REVIEWERS, "post"),
     "claim_release": Rule(REVIEWERS, "post"),
+    "guidelines": Rule(MEMBERS),
+    "guidelines_seen": Rule(MEMBERS, "post", {"number": 0}),
+    "flags": Rule(MEMBERS),
+    "project_comments": Rule(MEMBERS),
+    "comments": Rule(MEMBERS),
+    "verdict": Rule(REVIEWERS, "post", {"verdict": "dropped"}),
+    "disagreements": Rule(MEMBERS),
+    "adjudicate_next": Rule(ADJUDICATORS),
+    "adjudication": Rule(ADJUDICATORS),
+    "comment_remove": Rule(ADJUDICATORS, "post"),
     "runs": Rule(MEMBERS),
     "run_launch": Rule(OWNERS),
     "run": Rule(MEMBERS),
@@ -115,6 +126,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "done_pair_id": done.pk,
         "member_id": bystander.pk,
         "run_id": pair.shown_run_id,
+        "comment_id": add_comment(pair=pair, author=bystander.user, text="Why?").pk,
         "batch_id": project.imports.get().pk,
         "export_id": project.exports.get().pk,
         "name": "news.es.conll",

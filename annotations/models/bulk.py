@@ -1,0 +1,58 @@
+"""Decisions over many pairs at once: one step for the person who made it, one step to undo."""
+
+from django.conf import settings
+from django.db import models
+
+
+class BulkChange(models.Model):
+    """One decision of a person that changed many reviews; their events point here and are undone together."""
+
+    class Kind(models.TextChoices):
+        CONSISTENCY = "consistency", "The same name decided alike"
+        FAST_LANE = "fast-lane", "Accepted above a threshold"
+
+    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="bulk_changes")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    detail = models.JSONField(default=dict, help_text="What was asked for.")
+    n_reviews = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.actor}: {self.n_reviews} reviews"
+
+
+class FastLane(models.Model):
+    """A check of one person before accepting unseen: real suggestions with known errors among them.
+
+    sample: [{"pair": id, "items": [[start, end, label]], "is_seeded": bool}], in the order shown.
+    answers: "right" or "wrong" for each, as the person judged it.
+    """
+
+    project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="fast_lanes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="+")
+    threshold = models.FloatField()
+    sample = models.JSONField()
+    answers = models.JSONField(default=list)
+    n_seeded = models.PositiveIntegerField()
+    n_missed = models.PositiveIntegerField(null=True, help_text="Known errors that were judged right.")
+    n_rejected = models.PositiveIntegerField(null=True, help_text="Real suggestions that were judged wrong.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)
+    bulk = models.OneToOneField(BulkChange, on_delete=models.SET_NULL, null=True, related_name="fast_lane")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(threshold__gte=0.0, threshold__lte=1.0),
+                name="fast_lane_threshold_between_0_and_1",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.person} above {self.threshold}"
