@@ -59,6 +59,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "projector_site.operations.logs.RequestIdMiddleware",
+    "projector_site.operations.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -136,6 +138,7 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
 HTTPS = env_bool("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^health/"]  # asked for inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 30 * 24 * 3600) if HTTPS else 0
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -185,8 +188,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = env_str("TASK_QUEUE", "cpu")
-CELERY_TASK_ROUTES = {"annotations.tasks.*": {"queue": env_str("FILES_QUEUE", "cpu")}}
+# A run goes to the queue that it names, cpu or gpu; all else to cpu, whose workers share MEDIA_ROOT with the site.
+CELERY_TASK_DEFAULT_QUEUE = "cpu"
+CELERY_TASK_ROUTES = ["workers.tasks.route_run"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -199,13 +203,25 @@ MODEL_DEVICE = env_str("MODEL_DEVICE", "auto")
 MODEL_DTYPE = env_str("MODEL_DTYPE", "auto")
 MODEL_DOWNLOADS = env_bool("MODEL_DOWNLOADS")
 
-# --- logs: plain lines on standard error
+# --- watching it: what /metrics asks for, and logs on standard error (plain lines or JSON)
 
+METRICS_TOKEN = env_str("METRICS_TOKEN")
+LOG_FORMAT = env_str("LOG_FORMAT", "plain")
+LOG_FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(task)s"
+LOG_FORMATTERS = {
+    "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(task)s]: %(message)s"},
+    "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": LOG_FIELDS},
+}
+if LOG_FORMAT not in LOG_FORMATTERS:
+    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT!r} must be one of {', '.join(LOG_FORMATTERS)}")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": LOG_FORMATTERS,
+    "filters": {"work": {"()": "projector_site.operations.logs.NameWork"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["work"]},
+    },
     "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }
