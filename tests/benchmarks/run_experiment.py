@@ -1,0 +1,298 @@
+"""The founding question on the evaluation data, from silver to the gap report, in one command.
+
+    python tests/benchmarks/run_experiment.py DATA WORK [--threads 2] [--device auto]
+
+1. Names of the source (English, for Wolof French) are tagged and projected with the default method onto
+   training rows: silver. A tagger is trained on it for each of four African languages.
+2. The same base model is trained on English gold (Europarl), and on English news that the packaged tagger
+   labelled, and reads the African languages without ever having seen them: zero-shot transfer.
+3. The silver taggers go on with n gold sentences: the learning curve.
+4. Parliament against news: taggers trained on as much silver of each, of both, the transfer model and the
+   projection itself, clean and under five kinds of noise: the gap report.
+
+Test rows are scored once, at the end of each step. WORK keeps every step's result, model and prediction: a
+run that was stopped goes on, and WORK/experiment.md holds the tables. Remove WORK to measure again.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from evaluation_data import AFRICAN, Corpus, african, align_cached  # noqa: E402
+from experiment_tables import write_tables  # noqa: E402
+
+from workers import model_cache  # noqa: E402
+from workers.align import get_aligner  # noqa: E402
+from workers.conll import replace_file, write_conll  # noqa: E402
+from workers.evaluate import bootstrap_difference, score_tags, sentence_counts  # noqa: E402
+from workers.gap.files import spread, write_report  # noqa: E402
+from workers.gap.matrix import GapSettings, fill_matrix  # noqa: E402
+from workers.gap.report import make_report  # noqa: E402
+from workers.gap.systems import Domain, ProjectionSystem, TaggerSystem  # noqa: E402
+from workers.iob2 import entities_to_tags  # noqa: E402
+from workers.project import DEFAULT_METHOD, ProjectionInput, get_projector  # noqa: E402
+from workers.spans import Entity  # noqa: E402
+from workers.tag import get_tagger  # noqa: E402
+from workers.training.data import GOLD, SILVER, TrainingSentence, read_training_file  # noqa: E402
+from workers.training.fit import train  # noqa: E402
+from workers.training.options import TrainingOptions  # noqa: E402
+
+TRAIN_ROWS, TEST_ROWS, DEV_SHARE = 400, 300, 0.1
+GAP_TRAIN_ROWS, GAP_TEST_ROWS = 300, 120
+BASE = TrainingOptions(layers=6, frozen_layers=3, epochs=4, patience=2, learning_rate=3e-4, max_length=128)
+MORE = {"layers": None, "epochs": 3, "learning_rate": 2e-4}  # when a silver tagger goes on with gold
+CURVE = {"lug": (50, 200), "pcm": (50, 200)}
+NOISES, SEVERITIES = ("typos", "ocr", "asr", "diacritics", "entities"), (0.1, 0.3)
+LABELS = frozenset({"PER", "ORG", "LOC"})  # MISC and DATE are left out, as in the published projections
+N_BOOTSTRAP = 10_000
+
+
+class Experiment:
+    """Steps that are done once: a step's result is a JSON file in WORK, with the seconds it took."""
+
+    def __init__(self, data: Path, work: Path) -> None:
+        self.data, self.work = data, work
+        self.cache = work / "cache"
+        for name in ("steps", "models", "predictions", "cache"):
+            (work / name).mkdir(parents=True, exist_ok=True)
+
+    def step(self, name: str, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        path = self.work / "steps" / f"{name}.json"
+        if not path.exists():
+            started = time.monotonic()
+            result = run() | {"seconds": round(time.monotonic() - started, 1)}
+            with replace_file(path) as output:
+                output.write(json.dumps(result, indent=1) + "\n")
+            print(f"{time.strftime('%H:%M:%S')} {name}: {result['seconds']} s", flush=True)
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def rows(self, language: str, part: str) -> Corpus:
+        """Pairs with tagged source and gold target; Wolof's French is read by the tagger of step 2."""
+        tagger = get_tagger()
+        if AFRICAN[language] != "en":
+            tagger = get_tagger("huggingface", model=str(self.work / "models" / "english-tagged"))
+        limit = TRAIN_ROWS if part == "tune" else TEST_ROWS
+        corpus = african(self.data, language, part, tagger, get_aligner(), self.cache, limit)
+        return replace(corpus, gold=[kept(entities) for entities in corpus.gold])
+
+    def silver(self, corpus: Corpus) -> list[TrainingSentence]:
+        """The corpus projected with the default method, which first learns from it as a run does."""
+        statistics = get_projector(DEFAULT_METHOD).learn(corpus.inputs)  # type: ignore[attr-defined]
+        projected = get_projector(DEFAULT_METHOD, statistics=statistics).project(corpus.inputs)
+        return [
+            TrainingSentence(
+                item.target_tokens,
+                kept(
+                    [Entity(p.span.start, p.span.end, p.entity.label, p.confidence) for p in found if p.span]
+                ),
+                SILVER,
+            )
+            for item, found in zip(corpus.inputs, projected, strict=True)
+        ]
+
+    def fit(
+        self, name: str, sentences: Sequence[TrainingSentence], options: TrainingOptions
+    ) -> dict[str, Any]:
+        """Train on most of the sentences and choose the epoch by the rest, which are of the same kind."""
+        every = round(1 / DEV_SHARE)
+        dev = list(sentences[::every])
+        rest = [sentence for k, sentence in enumerate(sentences) if k % every]
+        folder = self.work / "models" / name
+        result = train(options, rest, dev, folder)
+        return {
+            "train": len(rest), "dev": len(dev), "dev_f1": result.scores.strict.f1,
+            "signature": result.signature, "curve": result.curve,
+        }  # fmt: skip
+
+    def predict(self, model: str, language: str) -> list[list[str]]:
+        """The model's tags of a language's test rows, also written as CoNLL."""
+        tokens = [list(item.target_tokens) for item in self.rows(language, "test").inputs]
+        found = get_tagger("huggingface", model=str(self.work / "models" / model)).tag(tokens)
+        entities = [[e for e in one if e.label in LABELS] for one in found]
+        with replace_file(self.work / "predictions" / f"{model}.{language}.conll") as output:
+            write_conll(output, zip(tokens, entities, strict=True))
+        return [entities_to_tags(one, len(words)) for one, words in zip(entities, tokens, strict=True)]
+
+    def score(self, model: str, language: str, baselines: Sequence[str] = ()) -> dict[str, Any]:
+        gold = [
+            entities_to_tags(entities, len(item.target_tokens))
+            for item, entities in zip(*self._test(language), strict=True)
+        ]
+        tags = self.predict(model, language)
+        scores = score_tags(gold, tags, n_bootstrap=N_BOOTSTRAP).to_dict()
+        counts = sentence_counts(gold, tags)
+        gains = {}
+        for name in baselines:
+            other = sentence_counts(gold, self.predict(name, language))
+            gain, p_value = bootstrap_difference(counts, other, n_bootstrap=N_BOOTSTRAP)
+            gains[name] = {"value": gain.value, "low": gain.low, "high": gain.high, "p_value": p_value}
+        return {"scores": scores, "gains": gains}
+
+    def _test(self, language: str) -> tuple[list[Any], list[list[Entity]]]:
+        corpus = self.rows(language, "test")
+        return corpus.inputs, corpus.gold
+
+    def projection_score(self, language: str) -> dict[str, Any]:
+        """What projecting the test rows themselves would give, which needs their English."""
+        corpus = self.rows(language, "test")
+        gold = [
+            entities_to_tags(g, len(i.target_tokens)) for i, g in zip(corpus.inputs, corpus.gold, strict=True)
+        ]
+        tags = [sentence.tags for sentence in self.silver(corpus)]
+        return {"scores": score_tags(gold, tags, n_bootstrap=N_BOOTSTRAP).to_dict()}
+
+
+def kept(entities: Sequence[Entity]) -> list[Entity]:
+    return [entity for entity in entities if entity.label in LABELS]
+
+
+def zero_shot(lab: Experiment) -> None:
+    """Step 2, first because its second model reads the French of step 1."""
+
+    def english_gold() -> list[TrainingSentence]:
+        sentences = read_training_file(lab.data / "europarl" / "en.conll")
+        return [replace(sentence, entities=kept(sentence.entities)) for sentence in sentences]
+
+    def english_tagged() -> list[TrainingSentence]:
+        inputs = [item for language in ("lug", "pcm", "yor") for item in lab.rows(language, "tune").inputs]
+        picked = [inputs[k] for k in spread(len(inputs), TRAIN_ROWS)]
+        return [TrainingSentence(item.source_tokens, kept(item.entities), SILVER) for item in picked]
+
+    lab.step("train-english-tagged", lambda: lab.fit("english-tagged", english_tagged(), BASE))
+    lab.step("train-english-gold", lambda: lab.fit("english-gold", english_gold(), BASE))
+
+
+def silver_taggers(lab: Experiment) -> None:
+    for language in AFRICAN:
+        name = f"silver-{language}"
+        lab.step(
+            f"train-{name}",
+            lambda name=name, language=language: lab.fit(name, lab.silver(lab.rows(language, "tune")), BASE),
+        )
+        lab.step(
+            f"score-{language}",
+            lambda name=name, language=language: {
+                "english-gold": lab.score("english-gold", language),
+                "english-tagged": lab.score("english-tagged", language),
+                "silver": lab.score(name, language, ("english-gold", "english-tagged")),
+                "projection": lab.projection_score(language),
+            },
+        )
+
+
+def learning_curve(lab: Experiment) -> None:
+    for language, sizes in CURVE.items():
+        corpus = lab.rows(language, "tune")
+        for n in sizes:
+            name = f"silver-{language}-gold-{n}"
+            reviewed = [
+                TrainingSentence(corpus.inputs[k].target_tokens, corpus.gold[k], GOLD)
+                for k in spread(len(corpus.gold), n)
+            ]
+            options = replace(BASE, model=str(lab.work / "models" / f"silver-{language}"), **MORE)
+            lab.step(
+                f"train-{name}",
+                lambda name=name, data=reviewed, options=options: lab.fit(name, data, options),
+            )
+            lab.step(
+                f"score-{name}",
+                lambda name=name, language=language: lab.score(name, language, (f"silver-{language}",)),
+            )
+
+
+def gap(lab: Experiment) -> None:
+    """Spanish parliament: sentences 1-400 to train on, the others to test on. News: Luganda and Pidgin."""
+    first, last = spread(400, GAP_TRAIN_ROWS), [400 + k for k in spread(399, GAP_TEST_ROWS)]
+
+    def parliament() -> list[TrainingSentence]:
+        return lab.silver(debates(lab, "train", first))
+
+    def news() -> list[TrainingSentence]:
+        rows = [one for language in ("lug", "pcm", "yor") for one in lab.silver(lab.rows(language, "tune"))]
+        return [rows[k] for k in spread(len(rows), GAP_TRAIN_ROWS)]
+
+    lab.step("train-parliament", lambda: lab.fit("parliament", parliament(), BASE))
+    lab.step("train-news", lambda: lab.fit("news", news(), BASE))
+    lab.step("train-mixed", lambda: lab.fit("mixed", [*parliament()[::2], *news()[::2]], BASE))
+
+    def report() -> dict[str, Any]:
+        test = debates(lab, "test", last)
+        papers = [lab.rows(language, "test") for language in ("lug", "pcm")]
+        half = [(paper, k) for paper in papers for k in spread(len(paper.gold), GAP_TEST_ROWS // 2)]
+        domains = [
+            make_domain("parliament", [(test, k) for k in range(len(last))], source_gold=True),
+            make_domain("news", half, source_gold=False),
+        ]
+        taggers = {"parliament": "parliament", "news": "news", "mixed": "mixed", "transfer": "english-tagged"}
+        systems: list[Any] = [
+            TaggerSystem(name, get_tagger("huggingface", model=str(lab.work / "models" / model)), LABELS)
+            for name, model in taggers.items()
+        ]
+        systems.append(ProjectionSystem("projection", DEFAULT_METHOD, get_aligner()))
+        settings = GapSettings(NOISES, SEVERITIES, n_bootstrap=2_000)
+        matrix = fill_matrix(systems, domains, settings)
+        made = make_report(
+            matrix, systems, domains, settings, pairs=[("parliament", "news"), ("mixed", "parliament")]
+        )
+        made["command"] = "python tests/benchmarks/run_experiment.py DATA WORK"
+        write_report(lab.work / "gap", made, matrix)
+        return {"signature": made["signature"]}
+
+    lab.step("gap", report)
+
+
+def debates(lab: Experiment, part: str, rows: Sequence[int]) -> Corpus:
+    """Some sentences of Spanish Europarl, aligned with their English, whose entities are gold."""
+    source = read_training_file(lab.data / "europarl" / "en.conll")
+    target = read_training_file(lab.data / "europarl" / "es.conll")
+    pairs = [(source[k].tokens, target[k].tokens) for k in rows]
+    alignments = align_cached(f"europarl-es-{part}", pairs, get_aligner(), lab.cache)
+    inputs = [
+        ProjectionInput(*pair, source[k].entities, found.links, found.scores, found.similarity)
+        for k, pair, found in zip(rows, pairs, alignments, strict=True)
+    ]
+    return Corpus(f"europarl-es-{part}", inputs, [list(target[k].entities) for k in rows])
+
+
+def make_domain(name: str, rows: Sequence[tuple[Corpus, int]], *, source_gold: bool) -> Domain:
+    inputs = [corpus.inputs[k] for corpus, k in rows]
+    return Domain(
+        name,
+        [item.target_tokens for item in inputs],
+        [kept(corpus.gold[k]) for corpus, k in rows],
+        "es" if name == "parliament" else "und",
+        [item.source_tokens for item in inputs],
+        [kept(item.entities) for item in inputs],
+        source_gold=source_gold,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--device", default="auto")
+    options = parser.parse_args()
+    model_cache.configure(threads=options.threads, device=options.device)
+    lab = Experiment(options.data, options.work)
+    for part in (zero_shot, silver_taggers, learning_curve, gap):
+        part(lab)
+        for path in write_tables(options.work):
+            print(path, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
