@@ -1,4 +1,4 @@
-"""Celery tasks of the web side: imports and exports that take longer than a request.
+"""Celery tasks of the web side: imports, exports and figures that take longer than a request.
 
 They read and write below MEDIA_ROOT, so they go to a queue (FILES_QUEUE) whose workers share that folder with
 the site.
@@ -11,7 +11,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import exports, import_work
+from annotations.actions import exports, import_work, reports
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,11 @@ def import_staged(batch_id: int) -> None:
 @shared_task(**RETRY)
 def make_export(export_id: int) -> None:
     _or_mark_failed(exports.make_export, exports.mark_export_failed, export_id)
+
+
+@shared_task(**RETRY)
+def make_report(report_id: int) -> None:
+    _or_mark_failed(reports.make_report, reports.mark_report_failed, report_id)
 
 
 def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str], None], pk: int) -> None:

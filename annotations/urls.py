@@ -5,6 +5,7 @@ from django.urls import path
 from annotations.views import (
     adjudication,
     claims,
+    dashboard,
     discussion,
     exports,
     guidelines,
@@ -12,6 +13,7 @@ from annotations.views import (
     imports,
     preferences,
     projects,
+    reports,
     review,
     runs,
 )
@@ -83,6 +85,9 @@ people_urls = [
     path("projects/<int:project_id>/disagreements/", adjudication.disagreements, name="disagreements"),
     path("projects/<int:project_id>/adjudicate/", adjudication.adjudicate_next, name="adjudicate_next"),
     path("sentences/<int:pair_id>/adjudicate/", adjudication.adjudication, name="adjudication"),
+    path("projects/<int:project_id>/figures/", dashboard.dashboard, name="dashboard"),
+    path("projects/<int:project_id>/reports/<str:kind>/", reports.report_state, name="report_state"),
+    path("projects/<int:project_id>/reports/<str:kind>/ask/", reports.report_ask, name="report_ask"),
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 

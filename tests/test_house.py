@@ -11,7 +11,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # What of workers the web side may use: values, scores, and the tasks themselves.
-WORKERS_FOR_ANNOTATIONS = {"workers.spans", "workers.iob2", "workers.evaluate", "workers.tasks"}
+WORKERS_FOR_ANNOTATIONS = {
+    "workers.spans",
+    "workers.iob2",
+    "workers.evaluate",
+    "workers.agreement",
+    "workers.tasks",
+}
 MODEL_PACKAGES = {"torch", "transformers", "simalign", "spacy"}
 # Layers of annotations. Modules that are in none hold values, which every layer may use.
 BOTTOM = {"models", "querysets"}

@@ -73,9 +73,7 @@ def learn_from(aligner: Aligner, pairs: Iterable[tuple[Sequence[str], Sequence[s
     return {"table": cast(Any, aligner).learn(pairs)}
 
 
-def ready_aligner(
-    name: str, pairs: Iterable[tuple[Sequence[str], Sequence[str]]], **options: Any
-) -> Aligner:
+def ready_aligner(name: str, pairs: Iterable[tuple[Sequence[str], Sequence[str]]], **options: Any) -> Aligner:
     """The aligner called `name`, having learnt from the pairs that it is for, if it is one that learns."""
     aligner = get_aligner(name, **options)
     learnt = learn_from(aligner, pairs)
