@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,9 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from annotations.actions.claims import ORDERS, Queue
 from annotations.actions.review import Seen
 from annotations.edits import Edit
-from annotations.keys import CHANGEABLE, FIXED_KEYS, RESERVED_KEYS, is_free_key
+from annotations.keys import CHANGEABLE, FIXED_KEYS, RESERVED_KEYS, is_free_key, key_map
 from annotations.languages import canonical_tag
 from annotations.models import Membership, Project, SentencePair
+from annotations.wording import Wording, merge_tokens, rewrite, split_token
+
+# How the review page shows links, as User.preferences keeps it.
+VIEWS = [("curves", _("Curves")), ("columns", _("Columns")), ("matrix", _("Matrix"))]
 
 
 class SeenForm(forms.Form):
@@ -22,10 +27,11 @@ class SeenForm(forms.Form):
 
     version = forms.IntegerField(min_value=0)
     run = forms.IntegerField(min_value=1, required=False)
+    text = forms.IntegerField(min_value=0, required=False)
 
     @property
     def seen(self) -> Seen:
-        return Seen(self.cleaned_data["version"], self.cleaned_data["run"])
+        return Seen(self.cleaned_data["version"], self.cleaned_data["run"], self.cleaned_data["text"])
 
 
 class NoteForm(SeenForm):
@@ -45,6 +51,30 @@ class EditForm(SeenForm):
         data = self.cleaned_data
         verb, _separator, value = data["edit"].partition(":")
         return Edit(verb, value, data["position"], data["first"], data["last"])
+
+
+class WordingForm(SeenForm):
+    """A change of the words themselves: `first` cut after `part`, first to last merged, or another text."""
+
+    kind = forms.ChoiceField(choices=[("split", ""), ("merge", ""), ("rewrite", "")])
+    side = forms.ChoiceField(choices=[("source", ""), ("target", "")])
+    first = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    last = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    part = forms.CharField(max_length=10_000, required=False, strip=False)
+    words = forms.CharField(max_length=100_000, required=False)
+
+    def change(self, language: str) -> Callable[[Wording], Wording]:
+        """What to do to the sentence. language: the target's, to tokenise what is new."""
+        data = self.cleaned_data
+        first = data["first"] if data["first"] is not None else -1
+        match data["kind"]:
+            case "split":
+                return lambda before: split_token(before, first, data["part"])
+            case "merge":
+                last = data["last"] if data["last"] is not None else first + 1
+                return lambda before: merge_tokens(before, first, last)
+            case _:
+                return lambda before: rewrite(before, data["words"], language)
 
 
 class QueueForm(forms.Form):
@@ -174,6 +204,13 @@ class PairFilterForm(forms.Form):
     after = forms.IntegerField(min_value=0, required=False)
 
 
+class ViewForm(forms.Form):
+    """How the two sentences of a pair stand to each other. back: the page to return to."""
+
+    view = forms.ChoiceField(choices=VIEWS)
+    back = forms.CharField(max_length=2000, required=False)
+
+
 class PreferencesForm(forms.Form):
     """The theme, and a key for every command of the review page whose key can be changed."""
 
@@ -186,9 +223,11 @@ class PreferencesForm(forms.Form):
         self.labels = labels
         own = preferences.get("keys", {})
         super().__init__(data, initial={"theme": preferences.get("theme", "auto")})
+        keys = key_map(own, [label["key"] for label in labels])
         for command in CHANGEABLE:
+            key = own.get(command.name, keys[command.name])
             self.fields[command.name] = forms.CharField(
-                label=str(command.words), max_length=1, initial=own.get(command.name, command.key)
+                label=str(command.words), max_length=1, initial=key, required=bool(key)
             )
 
     def clean(self) -> dict[str, Any]:
@@ -197,7 +236,7 @@ class PreferencesForm(forms.Form):
         by_label = {label["key"]: label["name"] for label in self.labels}
         for name, key in keys.items():
             if not key:
-                continue  # said already: this field is required
+                continue  # said already where the field is required
             if not is_free_key(key):
                 self.add_error(name, _("A key is one letter or sign; digits choose alternatives."))
             elif key in by_label:
@@ -211,5 +250,5 @@ class PreferencesForm(forms.Form):
     def preferences(self) -> dict[str, Any]:
         """What User.preferences keeps: only the keys that are not the defaults."""
         data = self.cleaned_data
-        keys = {c.name: data[c.name] for c in CHANGEABLE if data[c.name] != c.key}
+        keys = {c.name: data[c.name] for c in CHANGEABLE if data[c.name] not in {"", c.key}}
         return {"theme": data["theme"], "keys": keys}

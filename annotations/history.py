@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from annotations.edits import Sentence
 from annotations.items import ACCEPTED, PENDING, REJECTED, Item, Snapshot
+from annotations.models import ReviewEvent, SentencePair, WordingChange
+
+
+def describe_event(event: ReviewEvent, pair: SentencePair, changes: Sequence[WordingChange]) -> str:
+    """One line for an event, in the words that the sentence had then. changes: all of the pair's wordings."""
+    before, after = Snapshot.from_json(event.before), Snapshot.from_json(event.after)
+    sentence = _sentence_then(pair, changes, before.text_version)
+    if before.text_version == after.text_version:
+        return describe_change(before, after, sentence)
+    parts = [_describe_wording(c) for c in changes if c.text_version == after.text_version]
+    for item in after.items:
+        old = before.item(item.position)
+        if old is not None and old.start is not None and item.start is None:
+            parts.append(_("%(what)s is gone") % {"what": _name(old, sentence)})
+    return "; ".join(parts) or _("Words changed")
+
+
+def _sentence_then(pair: SentencePair, changes: Sequence[WordingChange], version: int) -> Sentence:
+    texts = {
+        "source": (pair.source_text, pair.source_offsets),
+        "target": (pair.target_text, pair.target_offsets),
+    }
+    for change in reversed(changes):
+        if change.text_version > version:
+            texts[change.side] = (change.before_text, change.before_offsets)
+    return Sentence(*texts["target"], pair.project.label_names, source=Sentence(*texts["source"], ()))
+
+
+def _describe_wording(change: WordingChange) -> str:
+    before, after = change.before_words, change.after_words
+    if change.before_text != change.after_text:
+        return _("translation changed from “%(was)s”") % {"was": change.before_text}
+    old = [word for word in before if word not in after] or before[:1]
+    new = [word for word in after if word not in before] or after[:1]
+    return _("words “%(was)s” made “%(now)s”") % {"was": " · ".join(old), "now": " · ".join(new)}
 
 
 def describe_change(before: Snapshot, after: Snapshot, sentence: Sentence) -> str:
     """One line for the history and the announcement, such as: “Madrid” LOC rejected."""
-    parts = []
+    parts = _describe_links(before, after, sentence)
     finished = before.status != "done" and after.status == "done"
     for item in after.items:
         old = before.item(item.position)
@@ -32,6 +68,21 @@ def describe_change(before: Snapshot, after: Snapshot, sentence: Sentence) -> st
     if after.note != before.note and after.note:
         parts.append(_("Note: %s") % after.note)
     return "; ".join(parts) or _("Nothing changed")
+
+
+def _describe_links(before: Snapshot, after: Snapshot, sentence: Sentence) -> list[str]:
+    drawn = {*after.added_links, *before.removed_links} - {*before.added_links, *after.removed_links}
+    cut = {*before.added_links, *after.removed_links} - {*after.added_links, *before.removed_links}
+    said = [(link, _("“%(source)s” linked with “%(target)s”")) for link in sorted(drawn)]
+    said += [(link, _("“%(source)s” no longer linked with “%(target)s”")) for link in sorted(cut)]
+    return [
+        words
+        % {
+            "source": sentence.source.words(i, i + 1) if sentence.source else i,
+            "target": sentence.words(j, j + 1),
+        }
+        for (i, j), words in said
+    ]
 
 
 def _describe_item(old: Item | None, new: Item, sentence: Sentence) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 PENDING, ACCEPTED, REJECTED = "pending", "accepted", "rejected"
 
+Links = tuple[tuple[int, int], ...]  # (source token, target token)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entity under review; see ReviewItem. start and end are None where the target has no such span."""
+    """One entity under review; see ReviewItem. start and end are None where the target has no such span.
+
+    lost_words: what it was, where an edit of the translation took the words and nobody has decided since.
+    """
 
     position: int
     state: str
@@ -19,6 +25,7 @@ class Item:
     label: str
     candidate: int | None = None
     source_entity: int | None = None
+    lost_words: str = ""
 
     @property
     def has_span(self) -> bool:
@@ -29,20 +36,41 @@ class Item:
         """The machine found no target for a source entity, and nobody has decided yet."""
         return self.start is None and self.state == PENDING
 
+    def moved(self, start: int, end: int) -> Item:
+        return replace(self, start=start, end=end)
+
+    def lost(self, words: str) -> Item:
+        if self.state == REJECTED:
+            return replace(self, start=None, end=None)
+        return replace(self, start=None, end=None, state=PENDING, lost_words=words)
+
     def overlaps(self, other: Item) -> bool:
         if self.start is None or self.end is None or other.start is None or other.end is None:
             return False
         return self.start < other.end and other.start < self.end
 
 
+def links_from(pairs: Iterable[Sequence[int]]) -> Links:
+    """Links as JSON holds them, in order."""
+    return tuple(sorted((i, j) for i, j in pairs))
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole review at one version. adjudicates: it decides in the place of the pair's other reviews."""
+    """A whole review at one version.
+
+    added_links, removed_links: how the reviewer's alignment differs from the machine's, as sorted
+    (source token, target token). text_version: of the pair, whose tokens all numbers count.
+    adjudicates: it decides in the place of the pair's other reviews.
+    """
 
     status: str
     is_flagged: bool
     note: str
     items: tuple[Item, ...]
+    added_links: Links = ()
+    removed_links: Links = ()
+    text_version: int = 0
     adjudicates: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -50,12 +78,14 @@ class Snapshot:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Snapshot:
-        items = tuple(Item(**item) for item in data["items"])
         return cls(
             status=data["status"],
             is_flagged=data["is_flagged"],
             note=data["note"],
-            items=items,
+            items=tuple(Item(**item) for item in data["items"]),
+            added_links=links_from(data.get("added_links", ())),
+            removed_links=links_from(data.get("removed_links", ())),
+            text_version=data.get("text_version", 0),
             adjudicates=data.get("adjudicates", False),
         )
 
@@ -65,10 +95,16 @@ class Snapshot:
         def bare(snapshot: Snapshot) -> tuple[Item, ...]:
             return tuple(replace(item, candidate=None, source_entity=None) for item in snapshot.items)
 
-        return replace(self, items=bare(self)) == replace(other, items=bare(other))
+        return replace(self, items=bare(self), text_version=0) == replace(
+            other, items=bare(other), text_version=0
+        )
 
     def item(self, position: int) -> Item | None:
         return next((item for item in self.items if item.position == position), None)
+
+    def links(self, machine: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """The alignment as the reviewer sees it."""
+        return set(machine) - set(self.removed_links) | set(self.added_links)
 
     def with_item(self, changed: Item) -> Snapshot:
         """The same review with one item changed, or added at the end."""

@@ -22,6 +22,7 @@ class Command:
 
 
 DECIDE, EDGES, FIND, REST = _("Decide"), _("Edges, in reading order"), _("Find and select"), _("Around")
+WORDS = _("The words themselves")
 
 COMMANDS = [
     Command("accept-all", "Enter", _("Accept everything and go to the next sentence"), DECIDE, is_fixed=True),
@@ -34,12 +35,19 @@ COMMANDS = [
     Command("start-in", "f", _("Start: leave out the first word"), EDGES),
     Command("end-in", "j", _("End: leave out the last word"), EDGES),
     Command("end-out", "k", _("End: take in the word after"), EDGES),
+    Command("fill", "z", _("Join the fragments of the entity, with what is between"), EDGES),
     Command("next", "ArrowDown", _("Next entity (also Tab)"), FIND, is_fixed=True),
     Command("previous", "ArrowUp", _("Previous entity (also Shift+Tab)"), FIND, is_fixed=True),
     Command("select", "a", _("Select words: arrows move, Shift+arrows extend, then a label key"), FIND),
     Command("place", "r", _("Set the entity to the selected words"), FIND),
-    Command("cancel", "Escape", _("Drop the selection"), FIND, is_fixed=True),
+    Command("link", "b", _("Link two words, or take their link away: choose the word, then Enter"), FIND),
+    Command("side", "t", _("Go to the other sentence"), FIND),
+    Command("cancel", "Escape", _("Drop the selection or the link"), FIND, is_fixed=True),
+    Command("split", "y", _("Split the word: arrows move the cut, Enter cuts"), WORDS),
+    Command("merge", "w", _("Merge the selected words, or the word with the next"), WORDS),
+    Command("rewrite", "q", _("Edit the translation"), WORDS),
     Command("links", "v", _("Show all alignment links, or only those of the entity"), REST),
+    Command("view", "V", _("Show links as curves, columns or a matrix"), REST),
     Command("skip", "s", _("Skip this sentence"), REST),
     Command("flag", "g", _("Flag this sentence for others, or take the flag away"), REST),
     Command("note", "e", _("Write a remark"), REST),
@@ -55,14 +63,20 @@ RESERVED_KEYS = {command.key: command for command in COMMANDS}
 def key_map(own: dict[str, str], label_keys: Iterable[str]) -> dict[str, str]:
     """Command name -> key for one reviewer: the defaults, with the reviewer's own keys where they are free.
 
-    A label's key wins over everything; an own key that another command or a label holds is ignored.
+    A label's key wins over everything: a command whose key a label holds moves to its capital, or to none;
+    an own key that another command or a label holds is ignored.
     """
+    held_by_labels = set(label_keys)
     defaults = {command.name: command.key for command in COMMANDS}
+    for name, key in defaults.items():
+        if key in held_by_labels:
+            taken = held_by_labels | set(defaults.values())
+            defaults[name] = key.swapcase() if key.swapcase() not in taken else ""
     changeable = {command.name for command in CHANGEABLE}
     own = {
         name: key
         for name, key in own.items()
-        if name in changeable and is_free_key(key) and key not in set(label_keys)
+        if name in changeable and is_free_key(key) and key not in held_by_labels
     }
     while True:
         keys = defaults | own

@@ -46,3 +46,10 @@ def suggested_spans(items: Iterable[Item], candidates: Iterable[Candidate]) -> d
         else:
             ranked[candidate.rank] = (candidate.start, candidate.end)
     return {item.position: spans.get(item.source_entity, {}) for item in items if item.source_entity}
+
+
+def source_spans(items: Iterable[Item]) -> dict[int, tuple[int, int]]:
+    """Item position -> source tokens of its entity."""
+    positions = {item.source_entity: item.position for item in items if item.source_entity}
+    entities = SourceEntity.objects.filter(pk__in=positions).values_list("pk", "start", "end")
+    return {positions[pk]: (start, end) for pk, start, end in entities}

@@ -15,6 +15,7 @@ from annotations.views import (
     projects,
     reports,
     review,
+    review_wording,
     runs,
 )
 
@@ -23,6 +24,7 @@ app_name = "annotations"
 project_urls = [
     path("", home.home, name="home"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/view/", preferences.preferences_view, name="preferences_view"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("projects/<int:project_id>/", projects.project, name="project"),
     path("projects/<int:project_id>/settings/", projects.project_settings, name="settings"),
@@ -43,6 +45,7 @@ review_urls = [
     path("sentences/<int:pair_id>/skip/", review.review_skip, name="review_skip"),
     path("sentences/<int:pair_id>/flag/", review.review_flag, name="review_flag"),
     path("sentences/<int:pair_id>/note/", review.review_note, name="review_note"),
+    path("sentences/<int:pair_id>/words/", review_wording.review_wording, name="review_wording"),
     path("sentences/<int:pair_id>/correct/", review.review_correct, name="review_correct"),
     path("sentences/<int:pair_id>/history/", review.review_history, name="history"),
     path("sentences/<int:pair_id>/take-over/", claims.claim_take_over, name="claim_take_over"),

@@ -17,7 +17,10 @@ WORKERS_FOR_ANNOTATIONS = {
     "workers.evaluate",
     "workers.agreement",
     "workers.tasks",
+    "workers.tokens",
 }
+# Projects an entity again when its links change: arrays only, imported when it is first needed.
+ENGINE_FOR = {"annotations.reprojection": "workers.project"}
 MODEL_PACKAGES = {"torch", "transformers", "simalign", "spacy"}
 # Layers of annotations. Modules that are in none hold values, which every layer may use.
 BOTTOM = {"models", "querysets"}
@@ -39,7 +42,8 @@ def annotations_may_not_import(module: str, name: str) -> bool:
     if is_within(name, {"workers"}):
         if is_within(module, {"annotations.management"}):  # commands are processes of their own
             return is_within(name, {"workers.store"})
-        return name != "workers" and not is_within(name, WORKERS_FOR_ANNOTATIONS)
+        allowed = WORKERS_FOR_ANNOTATIONS | {ENGINE_FOR.get(module, "workers.spans")}
+        return name != "workers" and not is_within(name, allowed)
     if is_within(name, MODEL_PACKAGES):
         return True
     if is_within(module, within_annotations(BOTTOM)):
@@ -100,6 +104,9 @@ def test_imports_go_one_way(package: str, may_not_import: Callable[[str, str], b
         (annotations_may_not_import, "annotations.forms", "torch.nn", True),
         (annotations_may_not_import, "annotations.forms", "workers.align", True),
         (annotations_may_not_import, "annotations.forms", "workers.spans.Span", False),
+        (annotations_may_not_import, "annotations.forms", "workers.project", True),
+        (annotations_may_not_import, "annotations.reprojection", "workers.project.Projector", False),
+        (annotations_may_not_import, "annotations.reprojection", "workers.align", True),
         (annotations_may_not_import, "annotations.models.runs", "annotations.actions.runs", True),
         (annotations_may_not_import, "annotations.actions.runs", "annotations.views.runs", True),
         (annotations_may_not_import, "annotations.languages", "annotations.admin", True),
@@ -131,6 +138,20 @@ def test_the_web_process_loads_no_models() -> None:
     assert "annotations" in loaded
     heavy = MODEL_PACKAGES | {"sklearn", "scipy", "matplotlib"}
     assert loaded & heavy == set()
+
+
+def test_projecting_again_loads_no_model() -> None:
+    """What the web process loads when a reviewer draws a link. scipy comes only where entities clash."""
+    loaded = loaded_after(
+        "import projector_site.wsgi, numpy as np\n"
+        "from workers.project import METHODS, ProjectionInput, get_projector\n"
+        "from workers.spans import Entity\n"
+        "links, scores = np.array([[0, 0]], dtype=np.int32), np.ones(1, dtype=np.float32)\n"
+        "pair = ProjectionInput(['Ana'], ['Ana'], [Entity(0, 1, 'PER')], links, scores)\n"
+        "for name in set(METHODS) - {'ner-candidates'}: get_projector(name).project([pair])"
+    )
+    assert "workers" in loaded
+    assert loaded & (MODEL_PACKAGES | {"sklearn", "matplotlib"}) == set()
 
 
 def test_the_pipeline_loads_no_django() -> None:

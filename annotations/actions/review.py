@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotations.actions.disagreements import refresh_disagreement
 from annotations.edits import Edit, Sentence, accept_all, apply_edit
-from annotations.items import Item, Snapshot
+from annotations.items import Item, Snapshot, links_from
 from annotations.models import (
     PairResult,
     ProjectionRun,
@@ -19,18 +19,24 @@ from annotations.models import (
     SentencePair,
     User,
 )
-from annotations.suggestions import find_candidates, seed_items, suggested_spans
+from annotations.reprojection import load_alignment, reproject
+from annotations.suggestions import find_candidates, seed_items, source_spans, suggested_spans
 
 Action = ReviewEvent.Action
+WORDING = ("text_version", "source_text", "source_offsets", "target_text", "target_offsets")
 Status = Review.Status
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the reviewer had on the screen: the version of their review, and the run whose spans they saw."""
+    """What the reviewer had on the screen: the version of their review, and the run whose spans they saw.
+
+    text: the version of the pair's words; None where tokens play no part.
+    """
 
     version: int
     run: int | None
+    text: int | None = None
 
 
 class StaleReview(Exception):
@@ -46,7 +52,9 @@ class LockedReview:
     before: Snapshot
 
     def sentence(self) -> Sentence:
-        return Sentence(self.pair.target_text, self.pair.target_offsets, self.pair.project.label_names)
+        pair = self.pair
+        source = Sentence(pair.source_text, pair.source_offsets, ())
+        return Sentence(pair.target_text, pair.target_offsets, pair.project.label_names, source=source)
 
 
 def lock_review(pair: SentencePair, reviewer: User, seen: Seen) -> LockedReview:
@@ -56,20 +64,23 @@ def lock_review(pair: SentencePair, reviewer: User, seen: Seen) -> LockedReview:
     Raises StaleReview when `seen` is not what is there now.
     """
     pair.refresh_from_db(
-        fields=["status", "is_flagged", "shown_run", "claimed_by", "claimed_until"],
+        fields=["status", "is_flagged", "shown_run", "claimed_by", "claimed_until", *WORDING],
         from_queryset=SentencePair.objects.select_for_update(no_key=True),
     )
+    if seen.text is not None and seen.text != pair.text_version:
+        raise StaleReview
     review = Review.objects.filter(pair=pair, reviewer=reviewer).first()
     if review is not None:
         if review.version != seen.version:
             raise StaleReview
-        return LockedReview(pair, review, snapshot_of(review))
+        return LockedReview(pair, review, snapshot_of(review, pair.text_version))
     if seen.version != 0:
         raise StaleReview
     review = Review(pair=pair, reviewer=reviewer, run=_seen_run(pair, seen))
     review.run_signature = review.run.signature if review.run else ""
     chosen = find_candidates(pair.pk, review.run_id).filter(rank=0)
-    before = Snapshot(Status.OPEN, False, "", seed_items(pair.pk, review.run_id, chosen))
+    items = seed_items(pair.pk, review.run_id, chosen)
+    before = Snapshot(Status.OPEN, False, "", items, text_version=pair.text_version)
     return LockedReview(pair, review, before)
 
 
@@ -81,8 +92,23 @@ def edit_review(*, pair: SentencePair, reviewer: User, seen: Seen, edit: Edit) -
     if edit.verb == "pick":
         candidates = find_candidates(pair.pk, locked.review.run_id)
         sentence.suggestions.update(suggested_spans(locked.before.items, candidates))
+    if edit.verb == "fill":
+        sentence.links.update(load_alignment(pair.pk, locked.review.run_id).links)
+        sentence.entities.update(source_spans(locked.before.items))
+    if edit.verb == "link":
+        return _edit_link(locked, edit, sentence)
     after = apply_edit(locked.before, edit, sentence)
     return record(locked, after, actor=reviewer, action=Action.EDITED, detail=edit.word)
+
+
+def _edit_link(locked: LockedReview, edit: Edit, sentence: Sentence) -> ReviewEvent:
+    """Draw or remove a link, and project its entity again from what is stored."""
+    pair, run = locked.pair, locked.review.run_id
+    alignment = load_alignment(pair.pk, run)
+    sentence.links.update(alignment.links)
+    after = apply_edit(locked.before, edit, sentence)
+    after = reproject(after, (edit.first or 0, edit.last or 0), pair, run, alignment)
+    return record(locked, after, actor=locked.review.reviewer, action=Action.EDITED, detail=edit.word)
 
 
 @transaction.atomic(savepoint=False)
@@ -130,7 +156,7 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
     if mine is not None:
         return mine  # started before, in another window
     gold = Review.objects.gold().get(pair=pair)
-    before = snapshot_of(gold)
+    before = snapshot_of(gold, pair.text_version)
     review = Review(
         pair=pair,
         reviewer=adjudicator,
@@ -143,12 +169,22 @@ def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
     return review
 
 
-def snapshot_of(review: Review) -> Snapshot:
+def snapshot_of(review: Review, text_version: int = 0) -> Snapshot:
+    """text_version: of the pair, as it was read together with the review."""
     items = tuple(
-        Item(i.position, i.state, i.start, i.end, i.label, i.candidate_id, i.source_entity_id)
+        Item(i.position, i.state, i.start, i.end, i.label, i.candidate_id, i.source_entity_id, i.lost_words)
         for i in review.items.all()
     )
-    return Snapshot(review.status, review.is_flagged, review.note, items, adjudicates=review.is_adjudication)
+    return Snapshot(
+        review.status,
+        review.is_flagged,
+        review.note,
+        items,
+        links_from(review.added_links),
+        links_from(review.removed_links),
+        text_version,
+        adjudicates=review.is_adjudication,
+    )
 
 
 def record(
@@ -167,6 +203,7 @@ def record(
     moved = (after.status, after.adjudicates) != (before.status, before.adjudicates)
     lost_gold = moved and review.is_gold
     review.status, review.is_flagged, review.note = after.status, after.is_flagged, after.note
+    review.added_links, review.removed_links = list(after.added_links), list(after.removed_links)
     review.version += 1
     review.guidelines_version = pair.project.guidelines_version
     review.bulk_id = None
@@ -253,6 +290,7 @@ def _write_items(review: Review, before: tuple[Item, ...], after: tuple[Item, ..
             label=item.label,
             candidate_id=item.candidate,
             source_entity_id=item.source_entity,
+            lost_words=item.lost_words,
         )
         for item in changed
     )

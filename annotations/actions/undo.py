@@ -13,9 +13,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.db import transaction
+from django.db.models import Q
 
 from annotations.actions.claims import claim_pair
 from annotations.actions.review import Seen, StaleReview, lock_review, record
+from annotations.actions.wording import at_present, take_back
 from annotations.items import Snapshot
 from annotations.models import Candidate, Project, Review, ReviewEvent, SourceEntity, User
 
@@ -55,6 +57,7 @@ def last_event(
 ) -> ReviewEvent | None:
     """The actor's latest event in the project, or the latest before another."""
     events = ReviewEvent.objects.filter(actor=actor, review__pair__project=project)
+    events = events.exclude(~Q(review__reviewer=actor), action=Action.REWORDED)  # in others' reviews
     if before is not None:
         events = events.filter(pk__lt=before.pk)
     return events.select_related("undoes__undoes", "review__pair").order_by("-pk").first()
@@ -85,11 +88,18 @@ def _event_before(event: ReviewEvent | None) -> ReviewEvent | None:
 def _restore(
     event: ReviewEvent, state: dict, *, expected: dict, actor: User, action: str, undoes: ReviewEvent
 ) -> None:
-    review = Review.objects.select_related("pair").get(pk=event.review_id)
-    locked = lock_review(review.pair, actor, Seen(review.version, review.run_id))
-    if not locked.before.decides_as(Snapshot.from_json(expected)):
+    review = Review.objects.select_related("pair__project").get(pk=event.review_id)
+    pair = review.pair
+    locked = lock_review(pair, actor, Seen(review.version, review.run_id))
+    if not locked.before.decides_as(at_present(Snapshot.from_json(expected), pair)):
         raise StaleReview
-    after = _without_deleted(Snapshot.from_json(state))
+    if event.action == Action.REWORDED:
+        after = take_back(locked, event, forwards=action == Action.REDONE)
+        if after is None:
+            raise StaleReview
+    else:
+        after = at_present(Snapshot.from_json(state), pair)
+    after = _without_deleted(after)
     record(locked, after, actor=actor, action=action, detail=event.detail, undoes=undoes)
     claim_pair(review.pair_id, actor)
 

@@ -13,6 +13,7 @@ from annotations.models.review import Review, ReviewEvent, ReviewItem
 from annotations.models.runs import ProjectionRun, RunChunk
 from annotations.models.staffing import Assignment, Invitation
 from annotations.models.translations import Translation
+from annotations.models.wording import WordingChange
 
 __all__ = [
     "Assignment",
@@ -44,4 +45,5 @@ __all__ = [
     "Translation",
     "User",
     "Verdict",
+    "WordingChange",
 ]

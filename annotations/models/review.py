@@ -37,6 +37,12 @@ class Review(models.Model):
     )
     is_flagged = models.BooleanField(default=False)
     note = models.TextField(blank=True, help_text="Why it was flagged or skipped.")
+    added_links = models.JSONField(
+        default=list, db_default=[], help_text="[source token, target token] that the run did not link."
+    )
+    removed_links = models.JSONField(
+        default=list, db_default=[], help_text="[source token, target token] that the run linked wrongly."
+    )
     version = models.PositiveIntegerField(default=0)
     guidelines_version = models.PositiveIntegerField(
         default=0, db_default=0, help_text="The guidelines that stood at its last change; 0 for none."
@@ -102,6 +108,9 @@ class ReviewItem(models.Model):
     source_entity = models.ForeignKey(
         "annotations.SourceEntity", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    lost_words = models.TextField(
+        blank=True, default="", db_default="", help_text="What it was before the translation was edited."
+    )
 
     class Meta:
         ordering = ["position"]
@@ -153,6 +162,7 @@ class ReviewEvent(models.Model):
         NOTED = "noted", "Noted"
         UNDONE = "undone", "Undone"
         REDONE = "redone", "Redone"
+        REWORDED = "reworded", "Words changed"
         ADJUDICATED = "adjudicated", "Adjudicated"
         MADE_ALIKE = "made-alike", "Made alike with the same name elsewhere"
         ACCEPTED_UNSEEN = "accepted-unseen", "Accepted above a threshold"

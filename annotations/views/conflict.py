@@ -73,6 +73,8 @@ def render_conflict(
 
 def _seen_snapshot(pair: SentencePair, user: User, seen: Seen) -> Snapshot | None:
     """The review as it was at the version the reviewer saw; None when its suggestions are gone."""
+    if seen.text is not None and seen.text != pair.text_version:
+        return None  # the words themselves are others now
     if seen.version == 0:
         items = seed_items(pair.pk, seen.run, find_candidates(pair.pk, seen.run).filter(rank=0))
         return Snapshot(Review.Status.OPEN, False, "", items) if items else None

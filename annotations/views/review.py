@@ -25,12 +25,11 @@ from annotations.actions.review import (
 from annotations.actions.undo import NothingToUndo, redo_last, undo_last
 from annotations.edits import EditRefused
 from annotations.forms import EditForm, NoteForm, SeenForm, read_queue
-from annotations.history import describe_change
-from annotations.items import Snapshot
+from annotations.history import describe_event
 from annotations.models import ReviewEvent, SentencePair
 from annotations.requests import SignedInRequest
 from annotations.views.conflict import render_conflict
-from annotations.views.review_page import pair_url, queue_query, render_review, sentence_of
+from annotations.views.review_page import pair_url, queue_query, render_review
 
 
 @require_GET
@@ -193,7 +192,8 @@ def review_history(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """Who changed what, newest first; a panel of the page that is fetched when it is opened."""
     pair = get_pair_for(request.user, pair_id)
     events = ReviewEvent.objects.filter(review__pair=pair).select_related("actor").order_by("-pk")[:200]
-    lines = [(event, _said(event, pair)) for event in events]
+    changes = list(pair.wordings.all())
+    lines = [(event, describe_event(event, pair, changes)) for event in events]
     template = "annotations/_history.html" if request.htmx else "annotations/history.html"
     return render(request, template, {"lines": lines, "pair": pair, "project": pair.project})
 
@@ -226,8 +226,7 @@ def _next_url(queue: claims.Queue) -> str:
 
 
 def _said(event: ReviewEvent, pair: SentencePair) -> str:
-    before, after = Snapshot.from_json(event.before), Snapshot.from_json(event.after)
-    return describe_change(before, after, sentence_of(pair))
+    return describe_event(event, pair, list(pair.wordings.all()) if pair.text_version else ())
 
 
 def _bad_request(form) -> HttpResponse:  # noqa: ANN001

@@ -16,6 +16,7 @@ from annotations.actions.claims import Queue, claim_pair
 from annotations.actions.review import snapshot_of
 from annotations.display import SOURCE, Mark, Side, marks_of
 from annotations.edits import Sentence
+from annotations.forms import VIEWS
 from annotations.items import Item, Snapshot
 from annotations.keys import COMMANDS, key_map
 from annotations.languages import get_language
@@ -40,6 +41,7 @@ PAIR_URLS = {
     "skip": "review_skip",
     "flag": "review_flag",
     "note": "review_note",
+    "wording": "review_wording",
     "correct": "review_correct",
     "history": "history",
     "take_over": "claim_take_over",
@@ -95,7 +97,8 @@ def review_context(
     items = state.snapshot.items
     hues = label_hues(project)
     entities = _source_entities(pair, items, candidates)
-    rows = make_rows(pair, items, entities, candidates, hues)
+    links = _links(pair.pk, state.run_id, state.snapshot)
+    rows = make_rows(pair, items, entities, candidates, hues, links)
     source = _source_side(pair, entities.values(), hues)
     target = target_side(pair, items, hues)
     counts = project.pair_counts.all().totals_by("target_language")
@@ -105,6 +108,10 @@ def review_context(
         "state": state,
         "review": state.shown_review,
         "can_edit": project.role != Role.VIEWER and state.is_mine and holder is None,
+        "view": user.preferences.get("view", VIEWS[0][0]),
+        "views": VIEWS,
+        "can_rewrite": may_rewrite(pair),
+        "original_text": _original_text(pair),
         "can_correct": not state.is_mine and project.role in ADJUDICATE,
         "holder": holder,
         "rows": rows,
@@ -112,7 +119,7 @@ def review_context(
         "source": source,
         "target": target,
         "sides": [source, target],
-        "links": _links(pair.pk, state.run_id),
+        "links": links,
         "labels": [label | {"hue": hues[label["name"]]} for label in project.labels],
         "queue": queue,
         "query": queue_query(queue),
@@ -138,11 +145,19 @@ def load_state(pair: SentencePair, user: User) -> ReviewState:
         empty = Snapshot("open", False, "", ())
         return ReviewState(0, pair.shown_run_id, empty, None, True, None)
     version = mine.version if mine else 0
-    return ReviewState(version, shown.run_id, snapshot_of(shown), shown, shown is mine, rival)
+    return ReviewState(
+        version, shown.run_id, snapshot_of(shown, pair.text_version), shown, shown is mine, rival
+    )
 
 
 def sentence_of(pair: SentencePair) -> Sentence:
-    return Sentence(pair.target_text, pair.target_offsets, pair.project.label_names)
+    source = Sentence(pair.source_text, pair.source_offsets, ())
+    return Sentence(pair.target_text, pair.target_offsets, pair.project.label_names, source=source)
+
+
+def may_rewrite(pair: SentencePair) -> bool:
+    """Machine translations are any reviewer's to edit, imported ones an adjudicator's."""
+    return pair.translated_side == "target" or pair.project.role in ADJUDICATE
 
 
 def queue_query(queue: Queue) -> str:
@@ -160,6 +175,14 @@ def queue_query(queue: Queue) -> str:
 
 def pair_url(pair_id: int, queue: Queue) -> str:
     return reverse("annotations:pair", args=[pair_id]) + queue_query(queue)
+
+
+def _original_text(pair: SentencePair) -> str:
+    """The translation before anybody edited it, where somebody has."""
+    if pair.translation_edited_at is None:
+        return ""
+    first = pair.wordings.filter(side="target").values_list("before_text", flat=True).first()
+    return first if first and first != pair.target_text else ""
 
 
 def _urls(pair: SentencePair, queue: Queue) -> dict[str, str]:
@@ -206,16 +229,18 @@ def label_hues(project: Project) -> dict[str, int]:
     return {name: index % N_HUES for index, name in enumerate(project.label_names)}
 
 
-def _links(pair_id: int, run_id: int | None) -> list[list[float]]:
-    """[source token, target token, score] of every alignment link of the run."""
+def _links(pair_id: int, run_id: int | None, review: Snapshot) -> list[list[Any]]:
+    """[source token, target token, score, whose] of every link: the machine's, "added" or "removed"."""
     arrays = PairResult.objects.filter(pair=pair_id, run=run_id).values_list(
         "link_sources", "link_targets", "link_scores"
     )
-    return [
-        [i, j, round(score, 2)]
+    removed = set(review.removed_links)
+    found: list[list[Any]] = [
+        [i, j, round(score, 2), "removed" if (i, j) in removed else ""]
         for sources, targets, scores in arrays
         for i, j, score in zip(sources, targets, scores, strict=True)
     ]
+    return [*found, *([i, j, 1, "added"] for i, j in review.added_links)]
 
 
 def _sum(counts: list[dict], language: str) -> dict[str, int]:

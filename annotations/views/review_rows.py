@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -45,6 +46,7 @@ class Row:
     reason: str | Promise
     alternatives: list[Alternative]
     is_contested: bool
+    has_gap: bool
 
     @property
     def percent(self) -> int | None:
@@ -57,6 +59,7 @@ def make_rows(
     entities: dict[int, SourceEntity],
     candidates: list[Candidate],
     hues: dict[str, int],
+    links: Sequence[Sequence] = (),
 ) -> list[Row]:
     by_entity: dict[int | None, list[Candidate]] = {}
     for candidate in candidates:
@@ -80,6 +83,7 @@ def make_rows(
                 reason=REASONS.get(first.reason, first.reason) if first else "",
                 alternatives=_alternatives(item, ranked, sentence),
                 is_contested=_is_contested(item, items),
+                has_gap=_has_gap(item, entity, links),
             )
         )
     return rows
@@ -101,6 +105,17 @@ def _is_contested(item: Item, items: tuple[Item, ...]) -> bool:
     return any(
         other.position != item.position and other.state != REJECTED and other.overlaps(item)
         for other in items
+    )
+
+
+def _has_gap(item: Item, entity: SourceEntity | None, links: Sequence[Sequence]) -> bool:
+    """Whether words outside its span are linked with the entity."""
+    if entity is None:
+        return False
+    start, end = (item.start or 0, item.end or 0)
+    return any(
+        whose != "removed" and entity.start <= i < entity.end and not start <= j < end
+        for i, j, _score, whose in links
     )
 
 

@@ -2,8 +2,11 @@
 // without this file the same buttons work by themselves.
 
 import { keepClaim } from "./claim.js";
+import { linkFrom, linkingFrom, prepareLink } from "./linking.js";
 import { drawLinks, tokensOf } from "./links.js";
 import { enqueue, isBusy, settled, startQueue } from "./queue.js";
+import { cellByKey, cellOf, drawMatrix, focusCell, nextView, setView, viewOf } from "./views.js";
+import { cutBefore, isCutting, moveCut, prepareMerge, startCutting, stopCutting } from "./wording.js";
 import {
   anchorOr,
   clearSelection,
@@ -37,6 +40,7 @@ document.addEventListener("pointerover", onHover);
 document.addEventListener("pointermove", onDrag);
 document.addEventListener("focusin", onFocus);
 document.addEventListener("toggle", onToggle, true);
+document.addEventListener("scroll", (event) => event.target.matches?.(".side") && redraw(), true);
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "review") showReview(true);
 });
@@ -58,6 +62,7 @@ function showReview(wasSwapped) {
   current = review.dataset.current === undefined ? null : Number(review.dataset.current);
   hovered = null;
   enhanceSentences(review);
+  linkFrom(review, null);
   for (const button of review.querySelectorAll(".item button")) button.tabIndex = -1;
   for (const panel of review.querySelectorAll("details[data-keep]")) panel.open = kept.has(panel.dataset.keep);
   review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(allLinks));
@@ -85,9 +90,26 @@ function showCurrent() {
   for (const mark of review.querySelectorAll(".pair .mark")) {
     mark.classList.toggle("current", mark.dataset.position !== undefined && Number(mark.dataset.position) === current);
   }
+  for (const word of wordsOf(rowOf(current))) scrollWithin(word);
+  drawMatrix(review, links, isStrong);
   const place = review.querySelector("#selection")?.elements.position;
   if (place && current !== null) place.value = String(current);
   redraw();
+}
+
+/** The first word of an entity in either sentence, where it has one. */
+function wordsOf(row) {
+  const [start, end] = sourceSpan(row);
+  const source = start < end ? tokensOf(review, "source")[start] : null;
+  const target = review.querySelector(`.side.target .mark[data-position="${row?.dataset.position}"] .t`);
+  return [source, target].filter(Boolean);
+}
+
+/** Bring the entity into sight in its own scrolled sentence, and leave the page where it is. */
+function scrollWithin(word) {
+  const side = word.closest(".side");
+  const [box, frame] = [word.getBoundingClientRect(), side.getBoundingClientRect()];
+  if (box.top < frame.top || box.bottom > frame.bottom) side.scrollTop += (box.top + box.bottom - frame.top - frame.bottom) / 2;
 }
 
 function redraw() {
@@ -95,11 +117,18 @@ function redraw() {
   if (pair) drawLinks(pair, links, isStrong, allLinks);
 }
 
-/** Links of the word under the pointer or in focus, else those of the entity in focus. */
+function switchView(view) {
+  setView(review, view);
+  drawMatrix(review, links, isStrong);
+  redraw();
+}
+
+/** Links of the word that is being linked, under the pointer or in focus, else those of the entity in focus. */
 function isStrong([i, j]) {
+  if (linkingFrom() !== null) return i === linkingFrom();
   const word = hovered ?? document.activeElement?.closest?.(".pair .t");
   if (word) return tokenIndex(word) === (word.closest(".sentence").dataset.side === "source" ? i : j);
-  const [start, end] = (rowOf(current)?.dataset.source || "0-0").split("-").map(Number);
+  const [start, end] = sourceSpan(rowOf(current));
   return i >= start && i < end;
 }
 
@@ -166,6 +195,7 @@ function canTab(event) {
 }
 
 function perform(name, event, target) {
+  if (document.activeElement?.matches?.("#matrix td") && performInMatrix(name, event, document.activeElement)) return;
   if (name.startsWith("label:")) return useLabel(name.slice(6));
   if (name.startsWith("pick:")) return press(`button[value="${name}"]`, rowOf(current));
   switch (name) {
@@ -176,21 +206,43 @@ function perform(name, event, target) {
     case "previous":
       return moveFocus(-1);
     case "token":
+      if (isCutting(review)) return moveCut(review, event.key);
       return moveToken(event, target.isConnected ? target : document.activeElement);
     case "select":
       return startSelection();
+    case "split":
+      return split();
+    case "cut":
+      return cutBefore(review, Number(target.value));
+    case "merge":
+      return merge();
+    case "rewrite": {
+      const words = document.getElementById("words");
+      if (words) words.closest("details").open = true;
+      return words?.focus();
+    }
     case "cancel":
+      stopCutting(review);
       clearSelection(review);
+      linkFrom(review, null);
       return focusCurrent();
+    case "link":
+      return link(focusedToken());
+    case "side":
+      return switchSide();
     case "place":
       return place("place");
     case "accept-all":
+      if (isCutting(review)) return press('[data-command="finish-split"]', review);
+      if (linkingFrom() !== null) return finishLink(focusedToken());
       if (selectedRange()) return rowOf(current)?.classList.contains("missing") ? place("place") : say(review.dataset.chooseLabel);
       return press('[data-command="accept-all"]', review);
     case "links":
       allLinks = !allLinks;
       review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(allLinks));
       return redraw();
+    case "view":
+      return switchView(nextView(review));
     case "help":
       return document.getElementById("keys").showModal();
     case "guidelines":
@@ -245,7 +297,113 @@ function place(word) {
   press('[data-command="place"]', button.form);
 }
 
+// ---------------------------------------------------------------- links
+
+/** Arrows move in the matrix, Enter and Space set or take away the link. */
+function performInMatrix(name, event, cell) {
+  const to = event?.key ? cellByKey(cell, event.key) : null;
+  if (to) focusCell(to);
+  else if (name === "accept-all" || event?.key === " ") toggleCell(cell);
+  return to !== null || name === "accept-all" || event?.key === " " || event?.key?.startsWith("Arrow");
+}
+
+function toggleCell(cell) {
+  if (!review.querySelector("#linking")) return;
+  const [i, j] = cellOf(cell);
+  linkFrom(review, i);
+  finishLink(tokensOf(review, "target")[j]);
+}
+
+/** Take up a source word, or give the one that is taken up its counterpart. */
+function link(token) {
+  if (!review.querySelector("#linking")) return;
+  if (token && sideOf(token) === "source") return takeUp(tokenIndex(token));
+  if (linkingFrom() !== null) return finishLink(token);
+  const index = likelySource();
+  if (index === null) return say(review.dataset.chooseSource);
+  takeUp(index);
+  if (token) finishLink(token);
+}
+
+function takeUp(index) {
+  clearSelection(review);
+  linkFrom(review, index);
+  focusToken(tokensOf(review, "target")[counterpart("source", index)]);
+  say(review.querySelector(".linking-words").textContent);
+  redraw();
+}
+
+function finishLink(token) {
+  if (!token || sideOf(token) !== "target") return say(review.querySelector(".linking-words").textContent);
+  const entity = rows().find((row) => {
+    const [start, end] = sourceSpan(row);
+    return linkingFrom() >= start && linkingFrom() < end;
+  });
+  press('[data-command="finish-link"]', prepareLink(review, token, entity ? Number(entity.dataset.position) : current));
+}
+
+/** The first word of the entity in focus that has no link, else its first word. */
+function likelySource() {
+  const [start, end] = sourceSpan(rowOf(current));
+  if (start === end) return null;
+  for (let i = start; i < end; i += 1) if (!links.some(([from, , , whose]) => from === i && whose !== "removed")) return i;
+  return start;
+}
+
+/** The word of the other side that a word is linked with, else the one at about the same place. */
+function counterpart(side, index) {
+  const [here, there] = side === "source" ? [0, 1] : [1, 0];
+  const linked = links.filter((link) => link[here] === index && link[3] !== "removed").map((link) => link[there]);
+  if (linked.length) return Math.min(...linked);
+  const before = links.filter((link) => link[here] < index && link[3] !== "removed").sort((a, b) => b[here] - a[here])[0];
+  const last = tokensOf(review, side === "source" ? "target" : "source").length - 1;
+  return Math.min(before ? before[there] + 1 : index, last);
+}
+
+function switchSide() {
+  const token = focusedToken();
+  const side = token ? sideOf(token) : "target";
+  const index = token ? counterpart(side, tokenIndex(token)) : sourceSpan(rowOf(current))[0];
+  focusToken(tokensOf(review, side === "source" ? "target" : "source")[index]);
+}
+
+function sourceSpan(row) {
+  return (row?.dataset.source || "0-0").split("-").map(Number);
+}
+
+function focusedToken() {
+  return document.activeElement?.closest?.("#review .pair .t") ?? null;
+}
+
+function sideOf(token) {
+  return token.closest(".sentence").dataset.side;
+}
+
 // ---------------------------------------------------------------- words
+
+/** The word that a command is about: in focus, selected, or taken up to be linked. */
+function wordInHand() {
+  const range = selectedRange();
+  if (range) return tokensOf(review, "target")[range[0]];
+  if (linkingFrom() !== null) return tokensOf(review, "source")[linkingFrom()];
+  return focusedToken();
+}
+
+function split() {
+  const token = wordInHand();
+  if (!token || !review.querySelector("#cutting")) return say(review.dataset.chooseWord);
+  linkFrom(review, null);
+  clearSelection(review);
+  if (startCutting(review, token)) say(review.querySelector("#cutting p").textContent);
+}
+
+function merge() {
+  const token = wordInHand();
+  if (!token) return say(review.dataset.chooseWord);
+  const [first, last] = selectedRange() ?? [tokenIndex(token), tokenIndex(token) + 1];
+  const form = prepareMerge(review, sideOf(token), first, Math.max(last, first + 1));
+  if (form) press('button[value="merge"]', form);
+}
 
 function startSelection() {
   if (!review.querySelector("#selection")) return;
@@ -260,7 +418,7 @@ function startSelection() {
 /** Where the missing entity probably is: the first word linked to it, else the first word without entity. */
 function likelyToken(tokens) {
   const linked = links.filter(([i]) => {
-    const [start, end] = (rowOf(current)?.dataset.source || "0-0").split("-").map(Number);
+    const [start, end] = sourceSpan(rowOf(current));
     return rowOf(current)?.classList.contains("missing") && i >= start && i < end;
   });
   if (linked.length) return Math.min(...linked.map(([, j]) => j));
@@ -276,6 +434,7 @@ function moveToken(event, from) {
   }
   const isTarget = token.closest(".sentence").dataset.side === "target" && review.querySelector("#selection");
   const index = tokenIndex(token);
+  if (event.key === " " && isTarget && linkingFrom() !== null) return finishLink(token);
   if (event.key === " ") return isTarget ? select(review, index, index) : undefined;
   const to = tokenByKey(token, event.key);
   if (!to) return;
@@ -288,13 +447,27 @@ function moveToken(event, from) {
 function onClick(event) {
   const button = event.target.closest?.("#review button, [data-command]");
   if (button) return onButton(event, button);
-  const token = event.target.closest?.('#review .pair .sentence[data-side="target"] .t');
-  if (token && review.querySelector("#selection")) onTokenClick(event, token);
+  const cell = event.target.closest?.("#review #matrix td[data-i]");
+  if (cell) {
+    focusCell(cell);
+    return enqueue(() => cell.isConnected && toggleCell(cell));
+  }
+  const token = event.target.closest?.("#review .pair .t");
+  if (!token || !review.querySelector("#selection")) return;
+  if (sideOf(token) === "target") return onTokenClick(event, token);
+  if (linkingFrom() === tokenIndex(token)) return perform("cancel");
+  clearSelection(review);
+  linkFrom(review, tokenIndex(token));
+  redraw();
 }
 
 /** Buttons of commands without a form act here; a submit button waits while a request is under way. */
 function onButton(event, button) {
   const name = button.dataset.command;
+  if (button.name === "view") {
+    event.preventDefault();
+    return switchView(button.value);
+  }
   if (button.matches("button[type=button]") && name) {
     event.preventDefault();
     return enqueue(() => perform(name, event, button));
@@ -310,6 +483,10 @@ function onButton(event, button) {
 /** A click takes the entity or selects the word; with Shift, or a second tap, it selects up to there. */
 function onTokenClick(event, token) {
   const index = tokenIndex(token);
+  if (linkingFrom() !== null) {
+    focusToken(token);
+    return enqueue(() => finishLink(token.isConnected ? token : null));
+  }
   const extends_ = event.shiftKey || (event.pointerType === "touch" && selectedRange());
   const mark = token.closest(".mark");
   focusToken(token);

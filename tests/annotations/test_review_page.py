@@ -99,11 +99,11 @@ def test_keys_are_free_of_conflicts() -> None:
 @pytest.mark.parametrize(
     ("own", "labels", "expected"),
     [
-        ({"flag": "y"}, [], {"flag": "y"}),
+        ({"flag": ";"}, [], {"flag": ";"}),
         ({"flag": "p"}, ["p"], {"flag": "g"}),
         ({"flag": "x"}, [], {"flag": "g", "reject": "x"}),
         ({"flag": "x", "reject": "g"}, [], {"flag": "x", "reject": "g"}),
-        ({"flag": "7", "accept-all": "y", "nonsense": "z"}, [], {"flag": "g", "accept-all": "Enter"}),
+        ({"flag": "7", "accept-all": ";", "nonsense": "q"}, [], {"flag": "g", "accept-all": "Enter"}),
     ],
 )
 def test_own_keys_hold_where_they_are_free(own: dict, labels: list, expected: dict) -> None:

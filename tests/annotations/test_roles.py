@@ -42,10 +42,12 @@ UPLOAD = {
     "target_language": "es",
 }
 EXPORT = {"format": "conll2003", "scheme": "IOB2", "seed": "0"}
+WORDS = {"kind": "split", "side": "target", "first": 0, "part": "A", "text": 0}
 RULES = {
     "home": Rule(EVERYBODY),
     "project_create": Rule(EVERYBODY),
     "preferences": Rule(EVERYBODY),
+    "preferences_view": Rule(EVERYBODY, "post", {"view": "columns"}),
     "project": Rule(MEMBERS),
     "settings": Rule(OWNERS),
     "pairs": Rule(MEMBERS),
@@ -62,6 +64,7 @@ RULES = {
     "review_skip": Rule(REVIEWERS, "post", SEEN),
     "review_flag": Rule(REVIEWERS, "post", SEEN),
     "review_note": Rule(REVIEWERS, "post", SEEN | {"note": "x"}),
+    "review_wording": Rule(REVIEWERS, "post", SEEN | WORDS),
     "review_correct": Rule(ADJUDICATORS, "post"),
     "history": Rule(MEMBERS),
     "claim_take_over": Rule(ADJUDICATORS, "post"),
