@@ -1,7 +1,7 @@
 """Celery tasks of the web side: imports, exports and figures that take longer than a request.
 
-They read and write below MEDIA_ROOT, so they go to a queue (FILES_QUEUE) whose workers share that folder with
-the site.
+They read and write below MEDIA_ROOT, so they go to the queue cpu, whose workers share that folder with the
+site.
 """
 
 import logging

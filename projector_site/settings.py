@@ -188,7 +188,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-# A run goes to the queue that it names, cpu or gpu; all else to cpu, whose workers share MEDIA_ROOT with the site.
+# A run goes to the queue that it names, cpu or gpu; all else to cpu, whose workers share MEDIA_ROOT with
+# the site.
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_ROUTES = ["workers.tasks.route_run"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -202,6 +203,8 @@ RUN_LEASE_S = env_int("RUN_LEASE_S", 60)
 MODEL_DEVICE = env_str("MODEL_DEVICE", "auto")
 MODEL_DTYPE = env_str("MODEL_DTYPE", "auto")
 MODEL_DOWNLOADS = env_bool("MODEL_DOWNLOADS")
+# Runs load folders below these only: who owns a project may name any, and must not look around the machine.
+MODEL_FOLDERS = [Path(folder) for folder in env_list("MODEL_FOLDERS")] or [DATA_FOLDER.root / "models"]
 
 # --- watching it: what /metrics asks for, and logs on standard error (plain lines or JSON)
 

@@ -16,6 +16,7 @@ atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 os.environ["PROJECTOR_DATA"] = str(folder)
 os.environ["SECRET_KEY"] = "only-for-the-tests-" * 3
+os.environ["MODEL_FOLDERS"] = tempfile.gettempdir()  # where tests make theirs
 os.environ["DJANGO_SETTINGS_MODULE"] = "projector_site.settings"  # for the processes that tests start
 os.environ.pop("CELERY_BROKER_URL", None)
 

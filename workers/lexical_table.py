@@ -34,9 +34,11 @@ Pair = tuple[Sequence[str], Sequence[str]]
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LexicalTable:
     """Translation probabilities of case-folded words; row r of the table is `sources[r]`.
+
+    Tables with the same digest are equal.
 
     bounds: int64 (sources + 1,), where each row's entries lie. columns: int32, target words, ascending in a
     row. forward: p(target | source) of each entry, backward: p(source | target).
@@ -70,6 +72,12 @@ class LexicalTable:
         for values in self._arrays().values():
             found.update(values.tobytes())
         return found.hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LexicalTable) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def __repr__(self) -> str:
         return f"LexicalTable({self.digest})"

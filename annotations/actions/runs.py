@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from annotations.models import (
@@ -13,9 +14,11 @@ from annotations.models import (
     ProjectionRun,
     Review,
     RunChunk,
+    RunComparison,
     SentencePair,
     SourceEntity,
     User,
+    WordTable,
 )
 from workers.tasks import given_sides, known_names, route_fields, start_run
 
@@ -128,8 +131,9 @@ def delete_run(*, run: ProjectionRun) -> None:
     shown.awaiting_review().update(status=SentencePair.Status.NEW)
     shown.update(shown_run=None, priority=0.0)
     Review.objects.filter(run=run).update(run=None)
+    RunComparison.objects.filter(Q(first=run) | Q(second=run)).delete()
     with connection.cursor() as cursor:
-        for model in (Candidate, SourceEntity, PairResult, RunChunk):
+        for model in (Candidate, SourceEntity, PairResult, RunChunk, WordTable):
             cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE run_id = %s", [run.pk])  # noqa: S608
         cursor.execute(f"DELETE FROM {ProjectionRun._meta.db_table} WHERE id = %s", [run.pk])  # noqa: S608
 

@@ -3,6 +3,7 @@
 from annotations.models.agreement import Disagreement, NameUse, ProjectReport, RunDisagreement
 from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
+from annotations.models.comparison import RunComparison, RunDifference
 from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
 from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
@@ -14,6 +15,7 @@ from annotations.models.runs import ProjectionRun, RunChunk
 from annotations.models.staffing import Assignment, Invitation
 from annotations.models.translations import Translation
 from annotations.models.wording import WordingChange
+from annotations.models.workforce import WordTable, WorkerReport
 
 __all__ = [
     "Assignment",
@@ -39,11 +41,15 @@ __all__ = [
     "ReviewEvent",
     "ReviewItem",
     "RunChunk",
+    "RunComparison",
+    "RunDifference",
     "RunDisagreement",
     "SentencePair",
     "SourceEntity",
     "Translation",
     "User",
     "Verdict",
+    "WordTable",
+    "WorkerReport",
     "WordingChange",
 ]

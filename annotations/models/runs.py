@@ -63,6 +63,9 @@ class ProjectionRun(models.Model):
     scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.ALL)
     scope_filter = models.JSONField(default=dict, blank=True, help_text='{"domain": ..., "document": ...}')
     chunk_size = models.PositiveIntegerField(default=100)
+    queue = models.CharField(
+        max_length=20, default="cpu", db_default="cpu", help_text="Whose workers do it: cpu or gpu."
+    )
 
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
     statistics = models.JSONField(
@@ -106,6 +109,9 @@ class ProjectionRun(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),
                 name="run_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(queue__in=["cpu", "gpu"]), name="run_queue_is_known"
             ),
         ]
 

@@ -12,6 +12,7 @@ from projector_site.services.process import Program
 
 WEB_PROCESSES = 2
 WEB_THREADS = 4
+QUEUES = ("cpu", "gpu")  # of runs; imports and exports are for workers of cpu
 MANAGE_PY = Path(__file__).parent.parent.parent / "manage.py"
 LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 WILDCARD_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what a user may ask for
@@ -24,12 +25,16 @@ def prepare_program(environment: Mapping[str, str], *, address: str, with_demo: 
 
 
 def worker_program(
-    environment: Mapping[str, str], *, n_processes: int, before_start: Callable[[], object] | None
+    environment: Mapping[str, str],
+    *,
+    n_processes: int,
+    queues: str,
+    before_start: Callable[[], object] | None,
 ) -> Program:
     """The Celery worker; each of its processes loads the models once, and they share the cores."""
     n_threads = max(1, (os.cpu_count() or 1) // n_processes)
     command = [sys.executable, "-m", "celery", "--workdir", str(MANAGE_PY.parent), "-A", "projector_site"]
-    command += ["worker", "--concurrency", str(n_processes), "--loglevel", "INFO"]
+    command += ["worker", "--queues", queues, "--concurrency", str(n_processes), "--loglevel", "INFO"]
     command += ["--without-gossip", "--without-mingle"]
     return Program(
         "worker",

@@ -128,6 +128,7 @@ def load_pipeline(name: str) -> Any:
     """A spaCy pipeline by package name or folder, cut to what its entity recogniser needs."""
     import spacy
 
+    model_cache.check_folder(name)
     try:
         nlp = spacy.load(name)
     except OSError as error:

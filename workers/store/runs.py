@@ -184,6 +184,11 @@ def finish_run_if_complete(run_id: int) -> None:
     )
 
 
+def get_queue(run_id: int) -> str:
+    """The queue whose workers do a run. Raises ProjectionRun.DoesNotExist."""
+    return ProjectionRun.objects.values_list("queue", flat=True).get(pk=run_id)
+
+
 def take_runs_to_wake(*, only_stalled: bool) -> list[tuple[int, bool]]:
     """Active runs to send messages for, with whether they are prepared.
 

@@ -18,6 +18,7 @@ from projector_site.services.errors import ServiceError, StopRequested
 from projector_site.services.postgres import make_database, postgres_program
 from projector_site.services.programs import (
     LOOPBACK_HOSTS,
+    QUEUES,
     WILDCARD_HOSTS,
     free_port,
     prepare_program,
@@ -66,10 +67,24 @@ class Command(BaseCommand):
             help="processes that run projections, each with its own models, about 1 GB (default: one per "
             "core, at most 4; here: %(default)s)",
         )
+        parser.add_argument(
+            "--queues",
+            type=queue_names,
+            default=",".join(QUEUES),
+            help="whose tasks the worker does: cpu, gpu, or both (default: %(default)s)",
+        )
         parser.add_argument("--no-demo", action="store_true", help="start without the demo corpus")
 
     def handle(
-        self, *, host: str, port: int, data_folder: Path, workers: int, no_demo: bool, **options: Any
+        self,
+        *,
+        host: str,
+        port: int,
+        data_folder: Path,
+        workers: int,
+        queues: str,
+        no_demo: bool,
+        **options: Any,
     ) -> None:
         folder = DataFolder(data_folder.expanduser().absolute())
         supervisor = Supervisor(folder.logs, self.say)
@@ -80,7 +95,7 @@ class Command(BaseCommand):
             with folder.locked(), contextlib.suppress(StopRequested):
                 try:
                     port = free_port(host, port)
-                    self.start_all(supervisor, folder, account, host, port, workers, no_demo)
+                    self.start_all(supervisor, folder, account, host, port, workers, queues, no_demo)
                     supervisor.watch()
                 finally:
                     supervisor.stop()
@@ -97,6 +112,7 @@ class Command(BaseCommand):
         host: str,
         port: int,
         workers: int,
+        queues: str,
         no_demo: bool,
     ) -> None:
         """In this order: database, broker, preparation, worker, web; stopped in the reverse order."""
@@ -116,7 +132,9 @@ class Command(BaseCommand):
         prepare = prepare_program(environment, address=address, with_demo=not no_demo)
         how_to_sign_in = supervisor.run(prepare)
         requeue = partial(requeue_unacknowledged, folder) if settings.EMBEDDED_BROKER else None
-        supervisor.start(worker_program(environment, n_processes=workers, before_start=requeue))
+        supervisor.start(
+            worker_program(environment, n_processes=workers, queues=queues, before_start=requeue)
+        )
         supervisor.start(web_program(environment, host=host, port=port))
         supervisor.wait_until_ready("web")
         self.say(f"Projector is at {address}\n{how_to_sign_in.strip()}\nCtrl-C stops it.")
@@ -146,6 +164,13 @@ def port_number(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
     return int(text)
+
+
+def queue_names(text: str) -> str:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in QUEUES]:
+        raise ArgumentTypeError(f"unknown queue {unknown[0]!r}; known: {', '.join(QUEUES)}")
+    return ",".join(names)
 
 
 def worker_count(text: str) -> int:
