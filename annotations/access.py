@@ -12,12 +12,13 @@ from annotations.models import (
     Membership,
     Project,
     ProjectionRun,
+    RunDisagreement,
     SentencePair,
     User,
 )
 
 # What belongs to a project.
-M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment)
+M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment, RunDisagreement)
 
 Role = Membership.Role
 VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
@@ -69,6 +70,12 @@ def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) 
 
 def get_comment_for(user: User, comment_id: int, allowed: frozenset[Role] = VIEW) -> Comment:
     return _get_within_project(user, Comment, comment_id, allowed)
+
+
+def get_run_disagreement_for(
+    user: User, disagreement_id: int, allowed: frozenset[Role] = VIEW
+) -> RunDisagreement:
+    return _get_within_project(user, RunDisagreement, disagreement_id, allowed)
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:

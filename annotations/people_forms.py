@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.adjudication import EDIT, EMPTY, PICK
@@ -41,3 +44,27 @@ class AdjudicationForm(forms.Form):
     version = forms.IntegerField(min_value=0)
     gold = forms.IntegerField(min_value=1, required=False)
     own = forms.IntegerField(min_value=0)
+
+
+class NameForm(forms.Form):
+    """Which name, which of its decisions to preview, and where its list goes on."""
+
+    language = forms.CharField(max_length=35)
+    name = forms.CharField(max_length=300, strip=False)
+    decision = forms.IntegerField(min_value=0, required=False)
+    after = forms.IntegerField(min_value=0, required=False)
+
+
+class AlikeForm(forms.Form):
+    """A decision about a name, and the keys of the uses that it is for."""
+
+    words = forms.CharField(required=False, strip=False)
+    label = forms.CharField(max_length=50, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        sent = self.data.getlist("uses") if isinstance(self.data, QueryDict) else []
+        data["uses"] = [int(key) for key in sent if key.isdecimal()]
+        if not data["uses"]:
+            raise forms.ValidationError(_("Tick the sentences that are to be changed."))
+        return data

@@ -11,6 +11,7 @@ from annotations.views import (
     guidelines,
     home,
     imports,
+    names,
     preferences,
     projects,
     reports,
@@ -91,6 +92,10 @@ people_urls = [
     path("projects/<int:project_id>/figures/", dashboard.dashboard, name="dashboard"),
     path("projects/<int:project_id>/reports/<str:kind>/", reports.report_state, name="report_state"),
     path("projects/<int:project_id>/reports/<str:kind>/ask/", reports.report_ask, name="report_ask"),
+    path("projects/<int:project_id>/names/", names.names, name="names"),
+    path("projects/<int:project_id>/names/one/", names.name, name="name"),
+    path("projects/<int:project_id>/rerun/", names.rerun, name="rerun"),
+    path("rerun/<int:disagreement_id>/dismiss/", names.rerun_dismiss, name="rerun_dismiss"),
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 

@@ -11,6 +11,7 @@ from annotations.models import (
     PairResult,
     Project,
     ProjectionRun,
+    RunDisagreement,
     SentencePair,
     SourceEntity,
     User,
@@ -118,3 +119,20 @@ def make_pair(
                 reason="close-call" if rank == 0 and confidence < 0.6 else "",
             )
     return pair
+
+
+def make_run_disagreement(pair: SentencePair) -> RunDisagreement:
+    """As a report leaves it: the shown run would label the first entity of the gold differently."""
+    return RunDisagreement.objects.create(
+        project=pair.project,
+        pair=pair,
+        run=pair.shown_run,
+        review=pair.reviews.get(),
+        position=0,
+        gold_start=0,
+        gold_end=2,
+        gold_label="PER",
+        start=0,
+        end=2,
+        label="ORG",
+    )

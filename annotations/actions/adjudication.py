@@ -32,7 +32,7 @@ def adjudicate(*, pair: SentencePair, adjudicator: User, seen: SeenReviews, deci
     edited once it is accepted. Raises StaleReview when any of the reviews changed after it was seen.
     """
     pair.refresh_from_db(
-        fields=["status", "is_flagged", "claimed_by", "claimed_until"],
+        fields=["status", "is_flagged", "claimed_by", "claimed_until", "text_version"],
         from_queryset=SentencePair.objects.select_for_update(no_key=True),
     )
     reviews = {review.pk: review for review in Review.objects.filter(pair=pair)}
@@ -43,11 +43,11 @@ def adjudicate(*, pair: SentencePair, adjudicator: User, seen: SeenReviews, deci
         raise StaleReview
     if (mine.version if mine else 0) != seen.own:
         raise StaleReview
-    wanted = snapshot_of(chosen)
+    wanted = snapshot_of(chosen, pair.text_version)
     if decision == EMPTY:
         wanted = replace(wanted, items=tuple(replace(item, state=REJECTED) for item in wanted.items))
     blank = replace(wanted, status=Status.OPEN, is_flagged=False, note="", adjudicates=False)
-    before = snapshot_of(mine) if mine else blank
+    before = snapshot_of(mine, pair.text_version) if mine else blank
     status = Status.OPEN if decision == EDIT else Status.DONE
     after = replace(wanted, status=status, is_flagged=before.is_flagged, note=before.note, adjudicates=True)
     review = mine or Review(pair=pair, reviewer=adjudicator)

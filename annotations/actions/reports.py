@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.actions.background import one_snapshot, taking
 from annotations.figures.build import build_figures
+from annotations.figures.names import build_disagreements, build_names
 from annotations.models import Project, ProjectReport
 
 Kind, Status = ProjectReport.Kind, ProjectReport.Status
 FRESH_FOR = timedelta(minutes=10)
 KEPT = 50  # earlier reports of a kind are deleted
 
-BUILDERS = {Kind.FIGURES: build_figures}
+BUILDERS: dict[str, Callable[[Project], dict[str, Any]]] = {
+    Kind.FIGURES: build_figures,
+    Kind.NAMES: build_names,
+    Kind.RERUN: build_disagreements,
+}
 
 
 def newest_report(project: Project, kind: str) -> ProjectReport | None:
@@ -49,7 +56,7 @@ def make_report(report_id: int) -> None:
     with one_snapshot(), taking(ProjectReport, report_id, Status.WORKING) as report:
         if report is None:
             return
-        report.data = BUILDERS[Kind(report.kind)](report.project)
+        report.data = BUILDERS[report.kind](report.project)
         report.status = Status.READY
         report.finished_at = timezone.now()
         report.save(update_fields=["data", "status", "finished_at"])

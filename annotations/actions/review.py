@@ -11,6 +11,7 @@ from annotations.actions.disagreements import refresh_disagreement
 from annotations.edits import Edit, Sentence, accept_all, apply_edit
 from annotations.items import Item, Snapshot, links_from
 from annotations.models import (
+    BulkChange,
     PairResult,
     ProjectionRun,
     Review,
@@ -195,8 +196,12 @@ def record(
     action: str,
     detail: str = "",
     undoes: ReviewEvent | None = None,
+    bulk: BulkChange | None = None,
 ) -> ReviewEvent:
-    """Write a locked review as `after`, with the event that says so, and what follows for the pair."""
+    """Write a locked review as `after`, with the event that says so, and what follows for the pair.
+
+    bulk: the decision over many pairs that this belongs to.
+    """
     pair, review, before = locked.pair, locked.review, locked.before
     is_new, seen_version = review.pk is None, review.version
     had_gold = pair.status == SentencePair.Status.REVIEWED
@@ -206,7 +211,7 @@ def record(
     review.added_links, review.removed_links = list(after.added_links), list(after.removed_links)
     review.version += 1
     review.guidelines_version = pair.project.guidelines_version
-    review.bulk_id = None
+    review.bulk = bulk
     if after.status != before.status:
         review.done_at = timezone.now() if after.status == Status.DONE else None
     if moved:
@@ -233,6 +238,7 @@ def record(
         before=before.to_json(),
         after=after.to_json(),
         undoes=undoes,
+        bulk=bulk,
     )
 
 

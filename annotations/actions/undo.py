@@ -10,18 +10,20 @@ The history of one person in one project is a line of events. Undone by looking 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from annotations.actions.claims import claim_pair
 from annotations.actions.review import Seen, StaleReview, lock_review, record
 from annotations.actions.wording import at_present, take_back
 from annotations.items import Snapshot
-from annotations.models import Candidate, Project, Review, ReviewEvent, SourceEntity, User
+from annotations.models import BulkChange, Candidate, Project, Review, ReviewEvent, SourceEntity, User
 
 Action = ReviewEvent.Action
+BULK_ACTIONS = (Action.MADE_ALIKE, Action.ACCEPTED_UNSEEN)
 
 
 class NothingToUndo(Exception):
@@ -37,7 +39,10 @@ def undo_last(project: Project, actor: User) -> ReviewEvent:
     event = last_done(last_event(project, actor))
     if event is None:
         raise NothingToUndo
+    if event.bulk_id is not None:
+        return _undo_bulk(event, actor)
     _restore(event, event.before, expected=event.after, actor=actor, action=Action.UNDONE, undoes=event)
+    claim_pair(event.review.pair_id, actor)
     return event
 
 
@@ -48,7 +53,49 @@ def redo_last(project: Project, actor: User) -> ReviewEvent:
     if undo is None or undo.undoes is None:
         raise NothingToUndo
     event = undo.undoes
+    if event.bulk_id is not None:
+        return _redo_bulk(event, actor)
     _restore(event, event.after, expected=event.before, actor=actor, action=Action.REDONE, undoes=undo)
+    claim_pair(event.review.pair_id, actor)
+    return event
+
+
+def _undo_bulk(event: ReviewEvent, actor: User) -> ReviewEvent:
+    """Take a decision over many pairs back as one step; reviews that changed since stay as they are.
+
+    Last first, so that what was done before the decision is next. Raises StaleReview when all have changed.
+    """
+    n_restored = 0
+    for one in ReviewEvent.objects.filter(bulk=event.bulk_id, action__in=BULK_ACTIONS).order_by("-pk"):
+        with suppress(StaleReview), transaction.atomic():
+            _restore(one, one.before, expected=one.after, actor=actor, action=Action.UNDONE, undoes=one)
+            n_restored += 1
+    if not n_restored:
+        raise StaleReview
+    return event
+
+
+def _redo_bulk(event: ReviewEvent, actor: User) -> ReviewEvent:
+    """Make it again as one step, in the order in which that can be undone. Raises as _undo_bulk."""
+    n_restored = 0
+    events = ReviewEvent.objects.filter(bulk=event.bulk_id, action__in=BULK_ACTIONS).order_by("pk")
+    for one in events.annotate(last_undo=Max("undone_by", filter=Q(undone_by__action=Action.UNDONE))):
+        if one.last_undo is None:
+            continue
+        undo = ReviewEvent.objects.get(pk=one.last_undo)
+        with suppress(StaleReview), transaction.atomic():
+            _restore(
+                one,
+                one.after,
+                expected=one.before,
+                actor=actor,
+                action=Action.REDONE,
+                undoes=undo,
+                bulk=one.bulk,
+            )
+            n_restored += 1
+    if not n_restored:
+        raise StaleReview
     return event
 
 
@@ -86,7 +133,14 @@ def _event_before(event: ReviewEvent | None) -> ReviewEvent | None:
 
 
 def _restore(
-    event: ReviewEvent, state: dict, *, expected: dict, actor: User, action: str, undoes: ReviewEvent
+    event: ReviewEvent,
+    state: dict,
+    *,
+    expected: dict,
+    actor: User,
+    action: str,
+    undoes: ReviewEvent,
+    bulk: BulkChange | None = None,
 ) -> None:
     review = Review.objects.select_related("pair__project").get(pk=event.review_id)
     pair = review.pair
@@ -100,8 +154,7 @@ def _restore(
     else:
         after = at_present(Snapshot.from_json(state), pair)
     after = _without_deleted(after)
-    record(locked, after, actor=actor, action=action, detail=event.detail, undoes=undoes)
-    claim_pair(review.pair_id, actor)
+    record(locked, after, actor=actor, action=action, detail=event.detail, undoes=undoes, bulk=bulk)
 
 
 def _without_deleted(snapshot: Snapshot) -> Snapshot:

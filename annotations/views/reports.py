@@ -24,7 +24,11 @@ from annotations.models import Project, ProjectReport
 from annotations.requests import SignedInRequest
 from annotations.waiting import say_why_it_waits
 
-PAGES = {ProjectReport.Kind.FIGURES: "annotations:dashboard"}
+PAGES = {
+    ProjectReport.Kind.FIGURES: "annotations:dashboard",
+    ProjectReport.Kind.NAMES: "annotations:names",
+    ProjectReport.Kind.RERUN: "annotations:rerun",
+}
 
 
 def report_context(project: Project, kind: str) -> dict[str, Any]:
@@ -69,6 +73,6 @@ def _ask(project: Project, kind: str) -> None:
 
 
 def _known(kind: str) -> ProjectReport.Kind:
-    if kind not in ProjectReport.Kind.values or kind not in PAGES:
+    if kind not in ProjectReport.Kind.values:
         raise Http404("no such report")
     return ProjectReport.Kind(kind)

@@ -12,7 +12,7 @@ from django.urls import URLPattern, reverse
 
 from annotations.actions.discussion import add_comment
 from annotations.urls import urlpatterns
-from factories import make_pair, make_project, make_user
+from factories import make_pair, make_project, make_run_disagreement, make_user
 
 EVERYBODY = {"owner", "adjudicator", "annotator", "viewer", "stranger"}
 MEMBERS = EVERYBODY - {"stranger"}
@@ -82,6 +82,10 @@ RULES = {
     "dashboard": Rule(MEMBERS),
     "report_state": Rule(MEMBERS),
     "report_ask": Rule(MEMBERS, "post"),
+    "names": Rule(MEMBERS),
+    "name": Rule(MEMBERS),
+    "rerun": Rule(MEMBERS),
+    "rerun_dismiss": Rule(ADJUDICATORS, "post"),
     "comment_remove": Rule(ADJUDICATORS, "post"),
     "runs": Rule(MEMBERS),
     "run_launch": Rule(OWNERS),
@@ -134,6 +138,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "run_id": pair.shown_run_id,
         "comment_id": add_comment(pair=pair, author=bystander.user, text="Why?").pk,
         "kind": "figures",
+        "disagreement_id": make_run_disagreement(done).pk,
         "batch_id": project.imports.get().pk,
         "export_id": project.exports.get().pk,
         "name": "news.es.conll",
