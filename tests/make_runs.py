@@ -6,7 +6,7 @@ from uuid import uuid4
 from annotations.models import Project, ProjectionRun, SentencePair, SourceEntity
 from annotations.tokens import join_tokens
 from workers import store
-from workers.pipeline import PairOutput
+from workers.pairs import PairOutput
 
 # (source, target, source entities): short sentences that every aligner gets right
 SENTENCES = [

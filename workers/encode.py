@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from workers import model_cache
 from workers.encoder_models import PACKAGED, load_encoder
 from workers.subwords import Subwords, Window, batches_by_budget, cut_windows, split_subwords
+from workers.translation_batches import is_out_of_memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -182,17 +183,13 @@ def halving(forward: Callable[[Sequence[Item]], list[Result]], batch: Sequence[I
     """`forward(batch)`, in halves when memory runs out. One item alone that does not fit raises."""
     try:
         return forward(batch)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error) or len(batch) == 1:
             raise
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     middle = len(batch) // 2
     return halving(forward, batch[:middle]) + halving(forward, batch[middle:])
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 class _Cache:

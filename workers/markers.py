@@ -71,10 +71,12 @@ class SourceSentence:
 class MarkedTranslation:
     """A sentence translated with its entities marked; entity texts are in the order of the entities.
 
-    translation: of the marked text, as the model gave it. marked: without the markers.
+    source_text: as it was given to the translator. translation: of that, as the model gave it.
+    marked: without the markers.
     entity_texts: each entity as the source has it; entity_translations: each translated alone.
     """
 
+    source_text: str
     translation: Translation
     marked: MarkedText
     entity_texts: tuple[str, ...]
@@ -161,6 +163,7 @@ def translate_marked(
     translations = dict(zip(distinct, translate(distinct), strict=True))
     return [
         MarkedTranslation(
+            source_text=text,
             translation=translations[text],
             marked=_read_translation(sentence, translations[text], markers),
             entity_texts=group,

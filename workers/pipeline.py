@@ -1,90 +1,73 @@
-"""One batch of sentence pairs through the stages: tag where the source is unlabelled, align, project."""
+"""One batch of sentence pairs through the stages of its route: translate, tag, align, project."""
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any
 
-from workers.align import Alignment
-from workers.model_cache import ModelUnavailable
+from workers.attempts import Failure, attempt
+from workers.back_translation import refine
+from workers.made_sides import make_sources, make_targets
+from workers.pairs import ALIGNMENT, MARKERS, PairInput, PairOutput, Work, unfinished
 from workers.project import Projection, ProjectionInput
+from workers.routes import OFF, ROUTES
+from workers.second_opinion import Pins, marker_pins, with_pins
 from workers.spans import Entity, check_entities
-from workers.stages import RunBroken, Stages, describe
+from workers.stages import RunBroken, Stages, describe, needed
+from workers.translate import TranslationCache
 
-T = TypeVar("T")
-R = TypeVar("R")
-
-STATUSES = ("done", "no-entities", "empty", "failed")
 MAX_TOKENS = 32_767  # of a side; links are kept as 16-bit numbers
+Report = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class PairInput:
-    """One sentence pair. entities: sorted, not overlapping source spans, or None when it is unlabelled."""
-
-    pair_id: int
-    source_tokens: Sequence[str]
-    target_tokens: Sequence[str]
-    entities: Sequence[Entity] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PairOutput:
-    """What became of one pair.
-
-    status: one of STATUSES; message: the reason when it is "empty" or "failed".
-    entities: the source entities, given or, where `tagged`, found; projections: one for each, in their order.
-    alignment: its links, also when the projection failed; None when there is none.
-    """
-
-    pair_id: int
-    status: str
-    message: str = ""
-    entities: Sequence[Entity] = ()
-    tagged: bool = False
-    alignment: Alignment | None = None
-    projections: Sequence[Projection] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Takes the place of a stage's result for one sentence."""
-
-    message: str
-
-
-def process(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
+def process(
+    batch: Sequence[PairInput],
+    stages: Stages,
+    *,
+    cache: TranslationCache | None = None,
+    report: Report = lambda stage: None,
+) -> list[PairOutput]:
     """Take every pair through the stages; one output per pair, in order.
 
-    A stage that raises on the batch is run again sentence by sentence, so that one bad sentence is one
-    recorded failure. Raises RunBroken when memory runs out or a model turns out not to load.
+    cache: where translations are kept. report: told the name of each stage when it begins; what it raises
+    ends the work. A stage that raises on the batch is run again on smaller parts, so that one bad sentence is
+    one recorded failure. Raises RunBroken when memory runs out or a model turns out not to load.
     """
-    outputs = _tag_and_align(batch, stages)
-    todo = [k for k, output in enumerate(outputs) if output.status == "done"]
-    projected = _each(
-        "projection", stages.projector.project, [projection_input(batch[k], outputs[k]) for k in todo]
-    )
-    for k, projections in zip(todo, projected, strict=True):
-        outputs[k] = _after_projection(batch[k], outputs[k], projections)
-    return outputs
+    work = [Work.of(pair) for pair in batch]
+    if stages.route == "model-transfer":
+        report("tagging")
+        _tag_targets(work, stages)
+        return [one.output(direct=True) for one in work]
+    _up_to_alignment(work, stages, cache, report)
+    report("projecting")
+    _project(work, stages)
+    if stages.back_translation != OFF:
+        report("translating back")
+        refine(
+            unfinished(work), stages, cache, lambda some, pins, via: _project_around(some, pins, via, stages)
+        )
+    return [one.output() for one in work]
 
 
-def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
+def learn(
+    sample: Sequence[PairInput],
+    stages: Stages,
+    *,
+    cache: TranslationCache | None = None,
+    report: Report = lambda stage: None,
+) -> dict[str, Any]:
     """What the run's method wants to know about its pairs before it starts; {} when it learns nothing.
 
     It learns from the pairs of the sample that can be aligned. The answer is plain JSON, as it will be read
-    back for every chunk.
+    back for every chunk. cache, report: as in `process`.
     """
     learner = getattr(stages.projector, "learn", None)
     if learner is None:
         return {}
-    outputs = _tag_and_align(sample, stages)
-    usable = [
-        projection_input(pair, output)
-        for pair, output in zip(sample, outputs, strict=True)
-        if output.alignment is not None
-    ]
+    work = [Work.of(pair) for pair in sample]
+    _up_to_alignment(work, stages, cache, report)
+    report("learning")
+    usable = [projection_input(one) for one in work if one.alignment is not None]
     try:
         statistics: dict[str, Any] = json.loads(json.dumps(learner(usable), allow_nan=False))
     except Exception as error:
@@ -94,88 +77,148 @@ def learn(sample: Sequence[PairInput], stages: Stages) -> dict[str, Any]:
     return statistics
 
 
-def projection_input(pair: PairInput, output: PairOutput) -> ProjectionInput:
+def projection_input(one: Work, pins: Pins | None = None) -> ProjectionInput:
     """An aligned pair as the projection methods take it."""
-    alignment = output.alignment
+    alignment = one.alignment
     if alignment is None:
-        raise ValueError(f"pair {pair.pair_id} is not aligned")
+        raise ValueError(f"pair {one.pair.pair_id} is not aligned")
     return ProjectionInput(
-        source_tokens=pair.source_tokens,
-        target_tokens=pair.target_tokens,
-        entities=output.entities,
+        source_tokens=one.source.tokens,
+        target_tokens=one.target.tokens,
+        entities=one.known_entities,
         links=alignment.links,
         link_scores=alignment.scores,
         similarity=alignment.similarity,
+        target_entities=one.target_entities,
+        pins={number: pin.span for number, pin in (pins or {}).items()},
     )
 
 
-def _tag_and_align(batch: Sequence[PairInput], stages: Stages) -> list[PairOutput]:
-    """The outputs so far; status "done" means that the pair can be projected."""
-    entities = _tag(batch, stages)
-    alignments = _each(
-        "alignment", stages.aligner.align, [(pair.source_tokens, pair.target_tokens) for pair in batch]
-    )
-    return [_before_projection(*row) for row in zip(batch, entities, alignments, strict=True)]
+def _up_to_alignment(
+    work: Sequence[Work], stages: Stages, cache: TranslationCache | None, report: Report
+) -> None:
+    """Make the side that is missing, tag, align; what has no status then can be projected."""
+    made = ROUTES[stages.route].translates
+    if made == "source":
+        report("translating")
+        make_sources(work, stages, cache)
+    _refuse_empty(work, "source")
+    if made != "target":
+        _refuse_empty(work, "target")
+    report("tagging")
+    _tag_sources(work, stages)
+    if made == "target":
+        report("translating")
+        make_targets(work, stages, cache)
+    _refuse_empty(work, "target")
+    if stages.target_tagger is not None:
+        report("tagging targets")
+        _tag_targets(work, stages)
+    report("aligning")
+    _align(work, stages)
 
 
-def _tag(batch: Sequence[PairInput], stages: Stages) -> list[Sequence[Entity] | _Failure]:
-    """The entities of each pair: those it came with, or the tagger's."""
-    unlabelled = [pair.source_tokens for pair in batch if pair.entities is None]
-    answers = iter(_tag_unlabelled(unlabelled, stages))
-    return [next(answers) if pair.entities is None else pair.entities for pair in batch]
+def _refuse_empty(work: Sequence[Work], name: str) -> None:
+    for one in unfinished(work):
+        side = one.source if name == "source" else one.target
+        if not side.tokens:
+            one.end("empty", f"the {name} has no words")
+        elif len(side.tokens) > MAX_TOKENS:
+            one.end("failed", f"a side of {len(side.tokens)} tokens; at most {MAX_TOKENS} fit")
 
 
-def _tag_unlabelled(sentences: list[Sequence[str]], stages: Stages) -> Sequence[Sequence[Entity] | _Failure]:
-    if stages.tagger is None:
-        return [_Failure("the source is unlabelled and the run has no tagger") for _ in sentences]
-    tagged = _each("tagging", stages.tagger.tag, sentences)
-    return [_with_labels(entities, stages.labels) for entities in tagged]
-
-
-def _with_labels(
-    entities: Sequence[Entity] | _Failure, labels: frozenset[str] | None
-) -> Sequence[Entity] | _Failure:
-    if labels is None or isinstance(entities, _Failure):
-        return entities
-    return [entity for entity in entities if entity.label in labels]
-
-
-def _before_projection(
-    pair: PairInput, entities: Sequence[Entity] | _Failure, alignment: Alignment | _Failure
-) -> PairOutput:
-    output = PairOutput(pair.pair_id, "done", tagged=pair.entities is None)
-    if not pair.source_tokens or not pair.target_tokens:
-        side = "source" if not pair.source_tokens else "target"
-        return replace(output, status="empty", message=f"the {side} has no words")
-    longest = max(len(pair.source_tokens), len(pair.target_tokens))
-    if longest > MAX_TOKENS:
-        return replace(
-            output, status="failed", message=f"a side of {longest} tokens; at most {MAX_TOKENS} fit"
-        )
-    if isinstance(entities, _Failure):
-        return replace(output, status="failed", message=entities.message)
-    try:
-        check_entities(entities, len(pair.source_tokens))
-    except ValueError as error:
-        return replace(output, status="failed", message=str(error))
-    output = replace(output, entities=tuple(entities))
-    if isinstance(alignment, _Failure):
-        return replace(output, status="failed", message=alignment.message)
-    if alignment.status:
-        return replace(output, status=alignment.status, message=alignment.message)
-    return replace(output, alignment=alignment, status="done" if entities else "no-entities")
-
-
-def _after_projection(
-    pair: PairInput, output: PairOutput, projections: list[Projection] | _Failure
-) -> PairOutput:
-    if not isinstance(projections, _Failure):
+def _tag_sources(work: Sequence[Work], stages: Stages) -> None:
+    """Entities for the sources that came unlabelled; all are checked, given or found."""
+    unlabelled = [one for one in unfinished(work) if one.entities is None]
+    tagger = stages.tagger
+    if tagger is None:
+        for one in unlabelled:
+            one.end("failed", "the source is unlabelled and the run has no tagger")
+    else:
+        found = attempt("tagging", tagger.tag, [one.source.tokens for one in unlabelled])
+        for one, entities in zip(unlabelled, found, strict=True):
+            if isinstance(entities, Failure):
+                one.end("failed", entities.message)
+            else:
+                one.entities = _with_labels(entities, stages.labels)
+    for one in unfinished(work):
         try:
-            check_projections(projections, output.entities, len(pair.target_tokens))
-            return replace(output, projections=tuple(projections))
+            check_entities(one.known_entities, len(one.source.tokens))
         except ValueError as error:
-            projections = _Failure(str(error))
-    return replace(output, status="failed", message=projections.message)
+            one.entities = ()
+            one.end("failed", str(error))
+
+
+def _tag_targets(work: Sequence[Work], stages: Stages) -> None:
+    tagger = needed(stages.target_tagger, "target tagger")
+    _refuse_empty(work, "target")
+    todo = unfinished(work)
+    found = attempt("tagging the target", tagger.tag, [one.target.tokens for one in todo])
+    for one, entities in zip(todo, found, strict=True):
+        if isinstance(entities, Failure):
+            one.end("failed", entities.message)
+            continue
+        try:
+            check_entities(entities, len(one.target.tokens))
+            one.target_entities = _with_labels(entities, stages.labels)
+        except ValueError as error:
+            one.end("failed", f"target {error}")
+
+
+def _with_labels(entities: Sequence[Entity], labels: frozenset[str] | None) -> list[Entity]:
+    return [entity for entity in entities if labels is None or entity.label in labels]
+
+
+def _align(work: Sequence[Work], stages: Stages) -> None:
+    aligner = needed(stages.aligner, "aligner")
+    todo = unfinished(work)
+    pairs = [(one.source.tokens, one.target.tokens) for one in todo]
+    for one, alignment in zip(todo, attempt("alignment", aligner.align, pairs), strict=True):
+        if isinstance(alignment, Failure):
+            one.end("failed", alignment.message)
+        elif alignment.status:
+            one.end(alignment.status, alignment.message)
+        else:
+            one.alignment = alignment
+
+
+def _project(work: Sequence[Work], stages: Stages) -> None:
+    """Carry the entities over, by alignment and, where they came through, by markers."""
+    todo = [one for one in unfinished(work) if one.entities]
+    for one, projections in _projected(todo, [projection_input(one) for one in todo], stages):
+        one.projections, one.via = projections, [ALIGNMENT] * len(projections)
+    marked = [
+        (one, pins)
+        for one in todo
+        if not one.status and one.marked and (pins := marker_pins(one.marked, one.target))
+    ]
+    _project_around([one for one, _ in marked], [pins for _, pins in marked], MARKERS, stages)
+
+
+def _project_around(work: Sequence[Work], pins: Sequence[Pins], via: str, stages: Stages) -> None:
+    """Project again around the pins, and put both together."""
+    inputs = [projection_input(one, fixed) for one, fixed in zip(work, pins, strict=True)]
+    pins_of = {id(one): fixed for one, fixed in zip(work, pins, strict=True)}
+    for one, pinned in _projected(work, inputs, stages):
+        one.projections, one.via = with_pins(one.projections, pinned, pins_of[id(one)], via)
+
+
+def _projected(
+    work: Sequence[Work], inputs: Sequence[ProjectionInput], stages: Stages
+) -> list[tuple[Work, list[Projection]]]:
+    """The method's answers; a pair without a good one ends as failed and is left out."""
+    projector = needed(stages.projector, "method")
+    answers: list[tuple[Work, list[Projection]]] = []
+    for one, found in zip(work, attempt("projection", projector.project, inputs), strict=True):
+        try:
+            if isinstance(found, Failure):
+                raise ValueError(found.message)
+            check_projections(found, one.known_entities, len(one.target.tokens))
+            answers.append((one, found))
+        except ValueError as error:
+            one.projections, one.via = (), ()
+            one.end("failed", str(error))
+    return answers
 
 
 def check_projections(projections: Sequence[Projection], entities: Sequence[Entity], n_target: int) -> None:
@@ -198,28 +241,3 @@ def check_projections(projections: Sequence[Projection], entities: Sequence[Enti
             raise ValueError(f"entity {number}: a score is not a number")
         if len(projection.alternatives) > 9:
             raise ValueError(f"entity {number}: {len(projection.alternatives)} alternatives; at most 9 fit")
-
-
-def _each(stage: str, function: Callable[[list[T]], list[R]], items: list[T]) -> list[R | _Failure]:
-    """`function` over all items at once or, when it raises, one by one with failures in their places."""
-    if not items:
-        return []
-    try:
-        results = function(items)
-        if len(results) != len(items):
-            raise ValueError(f"{len(results)} results for {len(items)} sentences")
-        return list(results)
-    except Exception as error:  # noqa: BLE001  (whatever a model raises is that sentence's failure)
-        _stop_if_hopeless(stage, error)
-        if len(items) == 1:
-            return [_Failure(f"{stage} failed: {describe(error)}")]
-    return [result for item in items for result in _each(stage, function, [item])]
-
-
-def _stop_if_hopeless(stage: str, error: Exception) -> None:
-    """Raise RunBroken for what would befall every other sentence as well."""
-    if isinstance(error, ModelUnavailable):
-        raise RunBroken(f"{stage}: {error}") from error
-    out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if out_of_memory or "can't allocate memory" in str(error):
-        raise RunBroken(f"{stage} ran out of memory: {describe(error)}") from error

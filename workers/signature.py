@@ -20,15 +20,37 @@ def run_signature(config: RunConfig, stages: Stages) -> str:
     parts = {
         "projector": VERSION,
         "route": config.route,
-        "tagger": stages.tagger.signature if stages.tagger else "as imported",
-        "labels": ",".join(sorted(config.labels)) if stages.tagger and config.labels else "all",
-        "aligner": stages.aligner.signature,
-        "method": stages.projector.signature,
-        "statistics": digest(config.statistics) if config.statistics else "none",
+        **_translation_parts(config, stages),
+        **_projection_parts(config, stages),
         "python": platform.python_version(),
     }
     parts |= {name: found for name in PACKAGES if (found := installed_version(name))}
     return "|".join(f"{key}:{one_line(value)}" for key, value in parts.items())
+
+
+def _translation_parts(config: RunConfig, stages: Stages) -> dict[str, str]:
+    if stages.translator is None:
+        return {}
+    parts = {"translator": stages.translator.signature, "markers": config.markers}
+    if stages.back_translator is not None:
+        parts["back"] = f"{config.back_translation} {stages.back_translator.signature}"
+    return parts
+
+
+def _projection_parts(config: RunConfig, stages: Stages) -> dict[str, str]:
+    tagged = stages.tagger or stages.target_tagger
+    labels = {"labels": ",".join(sorted(config.labels)) if tagged and config.labels else "all"}
+    target = {"target tagger": stages.target_tagger.signature} if stages.target_tagger else {}
+    if stages.aligner is None or stages.projector is None:
+        return labels | target
+    return {
+        "tagger": stages.tagger.signature if stages.tagger else "as imported",
+        **labels,
+        **target,
+        "aligner": stages.aligner.signature,
+        "method": stages.projector.signature,
+        "statistics": digest(config.statistics) if config.statistics else "none",
+    }
 
 
 def digest(value: object) -> str:

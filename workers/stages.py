@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from workers.align import Aligner, get_aligner
 from workers.project import Projector, get_projector
-from workers.routes import OFF, ROUTES
+from workers.routes import BACK_TRANSLATIONS, DEFAULT_ROUTE, MARKERS, OFF, ROUTES
 from workers.tag import Tagger, get_tagger
+from workers.translate import Translator, get_translator
+
+T = TypeVar("T")
 
 
 class RunBroken(RuntimeError):
@@ -50,33 +53,97 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of a run, ready to work. tagger is None when every source sentence is labelled."""
+    """The stages of a run, ready to work; those that its route does not need are None.
 
-    aligner: Aligner
-    projector: Projector
+    tagger: also None when every source sentence is labelled. target_tagger: what it finds is evidence for the
+    method, but in "model-transfer", where it is the result. back_translator: from source to target, for the
+    labelled translation back. source_language, target_language: BCP 47.
+    """
+
+    aligner: Aligner | None
+    projector: Projector | None
     tagger: Tagger | None = None
     labels: frozenset[str] | None = None
+    route: str = DEFAULT_ROUTE
+    translator: Translator | None = None
+    markers: str = OFF
+    back_translation: str = OFF
+    back_translator: Translator | None = None
+    target_tagger: Tagger | None = None
+    source_language: str = ""
+    target_language: str = ""
 
 
 def load_stages(config: RunConfig) -> Stages:
     """Build the stages of a run; models come from this process's cache.
 
-    Raises RunBroken saying which stage could not be had and why.
+    Raises RunBroken saying which stage could not be had and why, also when a translator lacks a language.
     """
     if config.route not in ROUTES:
         raise RunBroken(f"unknown route {config.route!r}; known: {', '.join(ROUTES)}")
-    options = dict(config.method_options)
-    if config.statistics:
-        options["statistics"] = config.statistics
-    tagger = None
-    if config.uses_tagger:
+    reads = ROUTES[config.route].fields
+    aligner = projector = tagger = target_tagger = None
+    if "aligner" in reads:
+        aligner = _load(get_aligner, "aligner", config.aligner, config.aligner_options)
+    if "method" in reads:
+        options = dict(config.method_options)
+        if config.statistics:
+            options["statistics"] = config.statistics
+        projector = _load(get_projector, "method", config.method, options)
+    if "tagger" in reads and config.uses_tagger:
         tagger = _load(get_tagger, "tagger", config.tagger, config.tagger_options)
+    if config.target_tagger or config.route == "model-transfer":
+        target_tagger = _load(get_tagger, "target tagger", config.target_tagger, config.target_tagger_options)
+    translator, back_translator = _load_translators(config)
     return Stages(
-        aligner=_load(get_aligner, "aligner", config.aligner, config.aligner_options),
-        projector=_load(get_projector, "method", config.method, options),
+        aligner=aligner,
+        projector=projector,
         tagger=tagger,
         labels=config.labels,
+        route=config.route,
+        translator=translator,
+        markers=config.markers,
+        back_translation=config.back_translation,
+        back_translator=back_translator,
+        target_tagger=target_tagger,
+        source_language=config.source_language,
+        target_language=config.target_language,
     )
+
+
+def _load_translators(config: RunConfig) -> tuple[Translator | None, Translator | None]:
+    """The translator and the one back, each with its languages checked."""
+    made = ROUTES[config.route].translates
+    if not made:
+        return None, None
+    if config.markers not in MARKERS or config.back_translation not in BACK_TRANSLATIONS:
+        raise RunBroken(
+            f"markers {config.markers!r}, back translation {config.back_translation!r}; known: "
+            f"{', '.join(MARKERS)}; {', '.join(BACK_TRANSLATIONS)}"
+        )
+    there, back = config.source_language, config.target_language
+    languages = (there, back) if made == "target" else (back, there)
+    translator = _load_translator(config.translator, config.translator_options, *languages)
+    if config.back_translation == OFF:
+        return translator, None
+    options = {**config.translator_options, **config.back_translator_options}
+    return translator, _load_translator(config.translator, options, there, back)
+
+
+def _load_translator(name: str, options: Mapping[str, Any], source: str, target: str) -> Translator:
+    translator: Translator = _load(get_translator, "translator", name, options)
+    try:
+        translator.check_languages(source, target)
+    except ValueError as error:
+        raise RunBroken(f"translator {name}: {error}") from error
+    return translator
+
+
+def needed(part: T | None, what: str) -> T:
+    """A stage that the route needs. Raises RunBroken when the run has none."""
+    if part is None:
+        raise RunBroken(f"the run has no {what}")
+    return part
 
 
 def _load(get: Callable[..., Any], what: str, name: str, options: Mapping[str, Any]) -> Any:

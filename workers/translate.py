@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 FLAGS = {
@@ -11,6 +12,7 @@ FLAGS = {
     "cut": "a sentence was too long for the model and was cut",
     "length-limit": "the model did not come to an end; the translation stops at its length limit",
     "no-output": "the model gave nothing for a part of the text",
+    "no-back-translation": "the translation back could not be made; word alignment alone decided",
 }
 
 
@@ -76,6 +78,7 @@ TRANSLATORS = {
     "ctranslate2": "workers.adapters.ctranslate2_translator.CTranslate2Translator",
 }
 DEFAULT_TRANSLATOR = "seq2seq"
+KEEP_EVERY = 128  # texts
 
 
 def get_translator(name: str = DEFAULT_TRANSLATOR, **options: Any) -> Translator:
@@ -127,16 +130,18 @@ def translate_with_cache(
 ) -> list[Translation]:
     """Like `translator.translate`, but each distinct text is translated once, ever.
 
-    Translations that failed are not kept, so that the next run tries again.
+    Translations that failed are not kept, so that the next run tries again. The others are kept every
+    KEEP_EVERY texts, so that a worker that ends takes little with it.
     """
     keys = [translation_key(translator.signature, source_language, target_language, text) for text in texts]
     known = dict(cache.find(set(keys)))
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    if missing:
+    for start in range(0, len(missing), KEEP_EVERY):
+        part = dict(islice(missing.items(), start, start + KEEP_EVERY))
         fresh = translator.translate(
-            list(missing.values()), source_language=source_language, target_language=target_language
+            list(part.values()), source_language=source_language, target_language=target_language
         )
-        new = dict(zip(missing, fresh, strict=True))
-        cache.save({key: translation for key, translation in new.items() if translation.status != "failed"})
+        new = dict(zip(part, fresh, strict=True))
+        cache.save({key: translation for key, translation in new.items() if not translation.status})
         known |= new
     return [known[key] for key in keys]

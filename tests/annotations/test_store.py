@@ -22,7 +22,7 @@ from factories import make_project
 from make_runs import add_pair, add_pairs, prepare_run
 from workers import store
 from workers.align import Alignment
-from workers.pipeline import PairOutput
+from workers.pairs import PairOutput
 from workers.project import Projection
 from workers.spans import Entity, ScoredSpan, Span
 
@@ -168,7 +168,7 @@ def test_it_loads_tokens_and_imported_entities():
     run = make_prepared_run(project)
     SourceEntity.objects.create(pair=unlabelled, run=run, start=0, end=1, label="PER")
     first, second, third = store.load_pairs(store.claim_chunk(run.pk, uuid4()))
-    assert (first.pair_id, first.source_tokens) == (pair.pk, ["Ana", "lives", "in", "Madrid"])
+    assert (first.pair_id, first.source.tokens) == (pair.pk, ["Ana", "lives", "in", "Madrid"])
     assert first.entities == (Entity(0, 1, "PER"), Entity(3, 4, "LOC"))
     assert second.entities is None
     assert (third.pair_id, third.entities) == (plain.pk, ())

@@ -7,11 +7,13 @@ import pytest
 
 from workers.align import Alignment
 from workers.model_cache import ModelUnavailable
-from workers.pipeline import PairInput, learn, process
+from workers.pairs import PairInput, side_of
+from workers.pipeline import learn, process
 from workers.project import Projection, get_projector
 from workers.signature import VERSION, run_signature
 from workers.spans import Entity, ScoredSpan, Span
 from workers.stages import RunBroken, RunConfig, Stages, load_stages
+from workers.tokens import join_tokens
 
 ANA = Entity(0, 1, "PER")
 
@@ -54,7 +56,11 @@ def stages(**changes):
 
 
 def pair(source, target, entities=(), pair_id=1):
-    return PairInput(pair_id, source.split(), target.split(), entities)
+    return PairInput(pair_id, side(source), side(target), entities)
+
+
+def side(text):
+    return side_of(*join_tokens(text.split()))
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,7 @@ from workers.store.chunks import (
     has_claimable_chunk,
     load_pairs,
     release_chunk,
-)
-from workers.store.reports import (
-    delete_reports,
-    load_words,
-    prune_reports,
-    save_report,
-    save_words,
-    words_digest,
+    report_stage,
 )
 from workers.store.results import Counts, save_chunk
 from workers.store.runs import (
@@ -30,12 +23,13 @@ from workers.store.runs import (
     fail_run,
     finish_preparation,
     get_config,
-    get_queue,
     get_signature,
     is_prepared,
     load_sample,
+    report_run_stage,
     take_runs_to_wake,
 )
+from workers.store.translations import translations_of
 
 __all__ = [
     "Claim",
@@ -44,25 +38,21 @@ __all__ = [
     "claim_chunk",
     "claim_run",
     "create_chunks",
-    "delete_reports",
     "extend_chunk_lease",
     "extend_run_lease",
     "fail_chunk",
     "fail_run",
     "finish_preparation",
     "get_config",
-    "get_queue",
     "get_signature",
     "has_claimable_chunk",
     "is_prepared",
     "load_pairs",
     "load_sample",
-    "load_words",
-    "prune_reports",
     "release_chunk",
+    "report_run_stage",
+    "report_stage",
     "save_chunk",
-    "save_report",
-    "save_words",
     "take_runs_to_wake",
-    "words_digest",
+    "translations_of",
 ]

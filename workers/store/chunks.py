@@ -8,10 +8,11 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from annotations.models import ProjectionRun, RunChunk
-from workers.pipeline import PairInput
+from workers.pairs import PairInput
 from workers.store.pairs import load_inputs
 from workers.store.runs import (
     MAX_ATTEMPTS,
+    ClaimLost,
     commit_without_waiting_for_the_disk,
     finish_run_if_complete,
     lease,
@@ -82,10 +83,21 @@ def extend_chunk_lease(claim: Claim) -> None:
     held(claim).update(lease_until=lease())
 
 
+def report_stage(claim: Claim, stage: str) -> None:
+    """Say what the worker is at. Raises ClaimLost when the work is not wanted any more."""
+    running = held(claim).filter(run__status=ProjectionRun.Status.RUNNING)
+    if not running.update(stage=stage):
+        raise ClaimLost(f"chunk {claim.chunk_id} of run {claim.run_id}")
+
+
 def release_chunk(claim: Claim) -> None:
     """Give a chunk back unfinished, for no fault of its own."""
     held(claim).update(
-        status=RunChunk.Status.QUEUED, attempts=F("attempts") - 1, claim_token=None, lease_until=None
+        status=RunChunk.Status.QUEUED,
+        attempts=F("attempts") - 1,
+        stage="",
+        claim_token=None,
+        lease_until=None,
     )
 
 
@@ -93,7 +105,12 @@ def release_chunk(claim: Claim) -> None:
 def fail_chunk(claim: Claim, reason: str) -> None:
     """Record why a chunk could not be worked on; the run goes on without it."""
     failed = held(claim).update(
-        status=RunChunk.Status.FAILED, error=reason, finished_at=Now(), claim_token=None, lease_until=None
+        status=RunChunk.Status.FAILED,
+        error=reason,
+        stage="",
+        finished_at=Now(),
+        claim_token=None,
+        lease_until=None,
     )
     if failed and ProjectionRun.objects.filter(pk=claim.run_id).update(moved_at=Now()):
         finish_run_if_complete(claim.run_id)

@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F, Model
+from django.db.models import F
 from django.db.models.functions import Now
 
 from annotations.models import Candidate, PairResult, ProjectionRun, RunChunk, SentencePair, SourceEntity
-from workers.pipeline import PairOutput
+from workers.pairs import ALIGNMENT, TAGGER, PairOutput
 from workers.project import Projection
+from workers.spans import Entity
 from workers.store.chunks import Claim, held
+from workers.store.copying import copy_rows, next_ids
+from workers.store.pairs import PairRow, read_rows
 from workers.store.runs import ClaimLost, commit_without_waiting_for_the_disk, finish_run_if_complete
+from workers.store.sides import take_sides
 
 MAX_ALTERNATIVES = 9
 SIMILARITY_CELLS = 262_144  # a larger matrix (512 x 512 tokens) is used, but not kept
@@ -37,13 +41,15 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, s
     """Put a chunk's results in the place of those its run has of these pairs: all of it or nothing.
 
     seconds: what the work took. signature: of the worker that did it, where it differs from the run's.
-    Pairs that were deleted meanwhile are left out. The run's counters move by what came minus what went, so
-    they are exact however often a chunk is run. Raises ClaimLost.
+    Pairs that were deleted meanwhile are left out; sides that were translated are taken as in `take_sides`.
+    The run's counters move by what came minus what went, so they are exact however often a chunk is run.
+    Raises ClaimLost.
     """
     commit_without_waiting_for_the_disk()
-    pair_ids = _lock_pairs(output.pair_id for output in outputs)
-    outputs = [output for output in outputs if output.pair_id in pair_ids]
-    before = _delete_results(claim.run_id, sorted(pair_ids))
+    rows = _lock_pairs(output.pair_id for output in outputs)
+    outputs = [output for output in outputs if output.pair_id in rows]
+    before = _delete_results(claim.run_id, sorted(rows))
+    outputs = take_sides(claim.run_id, outputs, rows)
     entity_ids = _copy_tagged_entities(claim.run_id, outputs) | _imported_entity_ids(outputs)
     _copy_results(claim.run_id, outputs)
     after = _copy_candidates(claim.run_id, outputs, entity_ids)
@@ -54,6 +60,7 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, s
         error="",
         seconds=seconds,
         signature=signature,
+        stage="",
         finished_at=Now(),
         claim_token=None,
         lease_until=None,
@@ -72,10 +79,12 @@ def save_chunk(claim: Claim, outputs: Sequence[PairOutput], *, seconds: float, s
     return after
 
 
-def _lock_pairs(pair_ids: Iterable[int]) -> set[int]:
+def _lock_pairs(pair_ids: Iterable[int]) -> dict[int, PairRow]:
     """Lock the pairs that are still there, in id order. A reviewer waits for these milliseconds at most."""
     pairs = SentencePair.objects.filter(id__in=list(pair_ids)).order_by("id")
-    return set(pairs.select_for_update(no_key=True).values_list("id", flat=True))
+    locked = list(pairs.select_for_update(no_key=True).values_list("id", flat=True))
+    # a statement of its own, which sees what others committed while the locks were waited for
+    return {row.id: row for row in read_rows(SentencePair.objects.filter(id__in=locked))}
 
 
 def _delete_results(run_id: int, pair_ids: list[int]) -> Counts:
@@ -114,7 +123,7 @@ def _imported_entity_ids(outputs: Sequence[PairOutput]) -> EntityIds:
 
 def _copy_tagged_entities(run_id: int, outputs: Sequence[PairOutput]) -> EntityIds:
     tagged = [(output.pair_id, entity) for output in outputs if output.tagged for entity in output.entities]
-    ids = _next_ids(SourceEntity, len(tagged))
+    ids = next_ids(SourceEntity, len(tagged))
     rows = [
         (entity_id, pair_id, run_id, entity.start, entity.end, entity.label, entity.score)
         for entity_id, (pair_id, entity) in zip(ids, tagged, strict=True)
@@ -128,7 +137,7 @@ def _copy_tagged_entities(run_id: int, outputs: Sequence[PairOutput]) -> EntityI
         "label": "varchar",
         "score": "float8",
     }
-    _copy(SourceEntity, columns, rows)
+    copy_rows(SourceEntity, columns, rows)
     return {(pair_id, start, end): entity_id for entity_id, pair_id, _, start, end, _, _ in rows}
 
 
@@ -138,24 +147,26 @@ def _copy_results(run_id: int, outputs: Sequence[PairOutput]) -> None:
         "pair_id": "int8",
         "status": "varchar",
         "message": "text",
+        "flags": "varchar[]",
         "link_sources": "int2[]",
         "link_targets": "int2[]",
         "link_scores": "float8[]",
         "similarity": "bytea",
     }
-    _copy(PairResult, columns, [(run_id, *_result_row(output)) for output in outputs])
+    copy_rows(PairResult, columns, [(run_id, *_result_row(output)) for output in outputs])
 
 
 def _result_row(output: PairOutput) -> tuple[Any, ...]:
     alignment = output.alignment
     if alignment is None:
-        return output.pair_id, output.status, output.message, [], [], [], None
+        return output.pair_id, output.status, output.message, list(output.flags), [], [], [], None
     similarity = alignment.similarity
     keep = similarity is not None and similarity.size <= SIMILARITY_CELLS
     return (
         output.pair_id,
         output.status,
         output.message,
+        list(output.flags),
         alignment.links[:, 0].tolist(),
         alignment.links[:, 1].tolist(),
         alignment.scores.tolist(),
@@ -167,14 +178,18 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
     rows: list[tuple[Any, ...]] = []
     n_candidates = n_missing = 0
     for output in outputs:
-        for projection in output.projections:
+        via = output.via or [ALIGNMENT] * len(output.projections)
+        for projection, way in zip(output.projections, via, strict=True):
             entity = projection.entity
             entity_id = entity_ids.get((output.pair_id, entity.start, entity.end))
             if entity_id is None:
                 continue  # the imported entity was deleted meanwhile
-            rows.extend((run_id, output.pair_id, entity_id, *row) for row in _candidate_rows(projection))
+            found = _candidate_rows(projection, way)
+            rows.extend((run_id, output.pair_id, entity_id, *row) for row in found)
             n_candidates += projection.span is not None
             n_missing += projection.span is None
+        rows.extend((run_id, output.pair_id, None, *_direct_row(found)) for found in output.target_entities)
+        n_candidates += len(output.target_entities)
     columns = {
         "run_id": "int8",
         "pair_id": "int8",
@@ -187,41 +202,43 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
         "confidence": "float8",
         "margin": "float8",
         "reason": "varchar",
+        "via": "varchar",
     }
-    _copy(Candidate, columns, rows)
+    copy_rows(Candidate, columns, rows)
     n_failed = sum(output.status in PROBLEMS for output in outputs)
     return Counts(len(outputs), n_failed, n_candidates, n_missing)
 
 
-def _candidate_rows(projection: Projection) -> list[tuple[Any, ...]]:
-    """(rank, start, end, label, score, confidence, margin, reason): the choice, then the alternatives."""
+def _candidate_rows(projection: Projection, via: str) -> list[tuple[Any, ...]]:
+    """(rank, start, end, label, score, confidence, margin, reason, via): the choice, then the alternatives.
+
+    An alternative is no answer of its own: `via` says of all how the choice was found.
+    """
     label = projection.entity.label
     start, end = (projection.span.start, projection.span.end) if projection.span else (None, None)
-    choice = (
-        0,
-        start,
-        end,
-        label,
-        projection.score,
-        projection.confidence,
-        projection.margin,
-        projection.reason,
-    )
+    decision = (projection.score, projection.confidence, projection.margin, projection.reason, via)
     return [
-        choice,
+        (0, start, end, label, *decision),
         *(
-            (rank, other.start, other.end, label, other.score, None, None, "")
+            (rank, other.start, other.end, label, other.score, None, None, "", via)
             for rank, other in enumerate(projection.alternatives[:MAX_ALTERNATIVES], start=1)
         ),
     ]
 
 
+def _direct_row(entity: Entity) -> tuple[Any, ...]:
+    """The same of an entity that was tagged in the target: the tagger's probability is its confidence."""
+    sure = min(1.0, entity.score)
+    return 0, entity.start, entity.end, entity.label, entity.score, sure, None, "", TAGGER
+
+
 def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:
     """Make this run's candidates the ones shown, hardest first; what is reviewed stays as it is."""
-    usable = [output for output in outputs if output.status not in PROBLEMS]
+    usable = [output for output in outputs if output.status in ("done", "no-entities")]
     priorities = [
-        1 - min((projection.confidence for projection in output.projections), default=1.0)
+        1 - min((1.0, *(projection.confidence for projection in output.projections), *direct))
         for output in usable
+        for direct in [[entity.score for entity in output.target_entities]]
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -231,27 +248,3 @@ def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:
             " WHERE pair.id = found.id AND pair.status <> 'reviewed'",
             [run_id, [output.pair_id for output in usable], priorities],
         )
-
-
-def _next_ids(model: type[Model], n: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, n],
-        )
-        return [value for (value,) in cursor.fetchall()]
-
-
-def _copy(model: type[Model], columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Add rows by binary COPY. columns: name to PostgreSQL type, in the order of the values."""
-    if not rows:
-        return
-    names = ", ".join(f'"{name}"' for name in columns)
-    with (
-        connection.wrap_database_errors,  # Django's own errors, as from any other statement
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types(list(columns.values()))
-        for row in rows:
-            copy.write_row(row)

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from annotations.models import ProjectionRun, RunChunk, SentencePair
-from workers.pipeline import PairInput
+from workers.pairs import PairInput
 from workers.stages import RunConfig
 from workers.store.pairs import load_inputs
 
@@ -87,6 +87,13 @@ def extend_run_lease(run_id: int, token: UUID) -> None:
     ProjectionRun.objects.filter(pk=run_id, claim_token=token).update(lease_until=lease())
 
 
+def report_run_stage(run_id: int, token: UUID, stage: str) -> None:
+    """Say what the preparation is at. Raises ClaimLost when the run is not wanted any more."""
+    held = ProjectionRun.objects.filter(pk=run_id, claim_token=token, status=RUNNING)
+    if not held.update(stage=stage):
+        raise ClaimLost(f"run {run_id} was cancelled or taken over while it was being prepared")
+
+
 @transaction.atomic
 def create_chunks(run_id: int) -> None:
     """Cut the run's scope into chunks by key ranges. Once: a second call finds them there."""
@@ -137,6 +144,7 @@ def finish_preparation(run_id: int, token: UUID, *, statistics: dict[str, Any], 
     ready = ProjectionRun.objects.filter(pk=run_id, claim_token=token, status=RUNNING).update(
         statistics=statistics,
         signature=signature,
+        stage="",
         prepared_at=Now(),
         moved_at=Now(),
         claim_token=None,
@@ -160,6 +168,7 @@ def fail_run(run_id: int, reason: str) -> None:
     ProjectionRun.objects.active().filter(pk=run_id).update(
         status=ProjectionRun.Status.FAILED,
         error=reason,
+        stage="",
         finished_at=Now(),
         moved_at=Now(),
         claim_token=None,
