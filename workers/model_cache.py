@@ -27,17 +27,19 @@ class ModelPolicy:
     dtype: one of DTYPES; "auto" is bfloat16 on a GPU that has it, float16 on an older one, float32 on a CPU.
     threads: CPU threads of one forward pass; None leaves torch's own choice.
     downloads: whether models that are not on this machine may be fetched from the hub.
+    folders: where folders that are named as models must lie; None allows any folder.
     """
 
     device: str = "auto"
     dtype: str = "auto"
     threads: int | None = None
     downloads: bool = False
+    folders: tuple[Path, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """One model in memory. n_bytes counts its parameters and buffers."""
+    """One model in memory. n_bytes counts its parameters and buffers; loaded_at: seconds since 1970."""
 
     kind: str
     name: str
@@ -45,6 +47,7 @@ class LoadedModel:
     dtype: str
     n_bytes: int
     load_s: float
+    loaded_at: float
 
 
 _policy = ModelPolicy()
@@ -139,6 +142,7 @@ def load_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
 
     Raises ModelUnavailable with the reason and what to do.
     """
+    check_folder(name)
     try:
         return auto_class.from_pretrained(
             name,
@@ -153,6 +157,16 @@ def load_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
         if not Path(name).is_dir() and not _policy.downloads:
             hint = " Downloads are off: give the folder of a model on this machine, or allow downloads."
         raise ModelUnavailable(f"cannot load model {name!r}: {reason}{hint}") from error
+
+
+def check_folder(name: str) -> None:
+    """Raise ModelUnavailable for a folder, or what looks like one, that this process may not load from."""
+    if _policy.folders is None or not (Path(name).is_absolute() or Path(name).is_dir()):
+        return
+    folder = Path(name).resolve()
+    if not any(folder.is_relative_to(root.resolve()) for root in _policy.folders):
+        allowed = ", ".join(map(str, _policy.folders)) or "none"
+        raise ModelUnavailable(f"folder {name!r} is not where models may lie (MODEL_FOLDERS: {allowed})")
 
 
 def model_revision(name: str, config: Any) -> str:
@@ -189,4 +203,5 @@ def _describe(kind: str, name: str, model: Any, load_s: float) -> LoadedModel:
         dtype=str(floats[0].dtype).removeprefix("torch.") if floats else "",
         n_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
         load_s=load_s,
+        loaded_at=time.time(),
     )

@@ -10,14 +10,16 @@ The web process imports this module too, so what loads models is imported where 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from celery import Task, bootsteps, current_app, shared_task
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from workers import store
@@ -25,6 +27,7 @@ from workers import store
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 
+    from workers.lexical_table import LexicalTable
     from workers.stages import RunConfig, Stages
 
 logger = logging.getLogger(__name__)
@@ -45,7 +48,7 @@ def start_run(self: Task, run_id: int) -> dict[str, int]:
             _prepare(run_id, token)
     if not store.is_prepared(run_id):
         return {"messages": 0}
-    return {"messages": _send_chunk_messages(run_id, count_worker_slots())}
+    return {"messages": _send_chunk_messages(run_id, count_worker_slots(store.get_queue(run_id)))}
 
 
 @shared_task(bind=True, **RETRY)
@@ -62,6 +65,27 @@ def process_chunk(self: Task, run_id: int) -> dict[str, int]:
     return counts
 
 
+@shared_task
+def load_now(stage: str, name: str, options: dict[str, Any]) -> dict[str, int]:
+    """Load a model into the process that takes this message, so that a run need not wait for it.
+
+    stage: "tagger", "aligner" or "translator"; name: in its registry.
+    """
+    from workers.align import get_aligner
+    from workers.model_cache import loaded_models
+    from workers.tag import get_tagger
+    from workers.translate import get_translator
+
+    getters: dict[str, Callable[..., Any]] = {
+        "tagger": get_tagger,
+        "aligner": get_aligner,
+        "translator": get_translator,
+    }
+    _configure_models()
+    getters[stage](name, **options)
+    return {"models": len(loaded_models())}
+
+
 @shared_task(**RETRY)
 def wake_runs(n_messages: int, only_stalled: bool) -> dict[str, int]:
     """Send messages for active runs: all of them when a worker starts, else those that stand still."""
@@ -74,6 +98,16 @@ def wake_runs(n_messages: int, only_stalled: bool) -> dict[str, int]:
     return {"runs": len(runs)}
 
 
+def route_run(name: str, args: Any, *_: object, **__: object) -> dict[str, str] | None:
+    """The queue of a task that works on a run; None for the others, which take the default queue."""
+    if name not in (start_run.name, process_chunk.name) or not args:
+        return None
+    try:
+        return {"queue": store.get_queue(args[0])}
+    except ObjectDoesNotExist:
+        return None  # the run was deleted; the task will find nothing to do
+
+
 class RunKeeper(bootsteps.StartStopStep):
     """In every worker: goes on with active runs when it connects, and looks for stalled ones from then on."""
 
@@ -82,9 +116,10 @@ class RunKeeper(bootsteps.StartStopStep):
     def start(self, consumer: "Consumer") -> None:
         n_slots = consumer.controller.concurrency
         period_s = settings.RUN_LEASE_S / 2
-        wake_runs.delay(n_slots, only_stalled=False)
+        own_queue = next(iter(consumer.app.amqp.queues.consume_from))
+        wake_runs.apply_async((n_slots, False), queue=own_queue)
         self.entry = consumer.timer.call_repeatedly(
-            period_s, lambda: wake_runs.apply_async((n_slots, True), expires=period_s)
+            period_s, lambda: wake_runs.apply_async((n_slots, True), queue=own_queue, expires=period_s)
         )
 
     def stop(self, consumer: "Consumer") -> None:
@@ -129,10 +164,23 @@ def given_sides() -> dict[str, tuple[str, ...]]:
     return {name: route.given for name, route in ROUTES.items()}
 
 
-def count_worker_slots(timeout_s: float = 1.0) -> int:
-    """Tasks that the answering workers can do at the same time; at least 1."""
-    answers = current_app.control.inspect(timeout=timeout_s).stats() or {}
-    return max(1, sum(int(answer["pool"].get("max-concurrency", 1)) for answer in answers.values()))
+def count_worker_slots(queue: str, timeout_s: float = 1.0) -> int:
+    """Tasks that the answering workers of a queue can do at the same time; at least 1."""
+    inspect = current_app.control.inspect(timeout=timeout_s)
+    answers, subscribed = inspect.stats() or {}, inspect.active_queues() or {}
+    slots = [
+        int(answer["pool"].get("max-concurrency", 1))
+        for worker, answer in answers.items()
+        if queue in {other["name"] for other in subscribed.get(worker, [])}
+    ]
+    return max(1, sum(slots))
+
+
+def count_waiting_tasks(queues: Iterable[str]) -> dict[str, int]:
+    """Messages that no worker has taken yet, by queue. Raises kombu's OperationalError."""
+    with current_app.connection_for_read() as connection:
+        channel = connection.default_channel
+        return {name: channel.queue_declare(name).message_count for name in queues}
 
 
 def find_workers(timeout_s: float = 1.0) -> list[str]:
@@ -165,6 +213,9 @@ def _prepare(run_id: int, token: UUID) -> None:
         config = store.get_config(run_id)
         report("loading models")
         stages = _load_stages(config)
+        if getattr(stages.aligner, "learns", False):
+            config = _learn_words(run_id, config, stages.aligner)
+            stages = _load_stages(config)
         if hasattr(stages.projector, "learn"):
             sample = store.load_sample(run_id, SAMPLE_TRANSLATED if stages.translator else SAMPLE_PAIRS)
             statistics = learn(sample, stages, cache=store.translations_of(run_id), report=report)
@@ -184,18 +235,55 @@ def _prepare(run_id: int, token: UUID) -> None:
         store.fail_run(run_id, f"the run could not be prepared: {describe(error)}")
 
 
+def _learn_words(run_id: int, config: "RunConfig", aligner: Any) -> "RunConfig":
+    """The run's config with what its aligner learnt from the pairs, which is kept with the run."""
+    from workers.stages import RunBroken
+
+    sample = store.load_sample(run_id, aligner.max_pairs)
+    pairs = [(pair.source_tokens, pair.target_tokens) for pair in sample]
+    pairs = [(source, target) for source, target in pairs if source and target]
+    if not pairs:
+        raise RunBroken(
+            "the aligner learns from pairs of sentences, and none of the run's has both sides yet; "
+            "run it once with an aligner that does not learn, then its translations are there"
+        )
+    store.save_words(run_id, aligner.learn(pairs))
+    return _with_words(run_id, config)
+
+
+def _with_words(run_id: int, config: "RunConfig") -> "RunConfig":
+    digest = store.words_digest(run_id)
+    if not digest:
+        return config
+    return replace(config, aligner_options={**config.aligner_options, "table": _words(run_id, digest)})
+
+
+@lru_cache(maxsize=4)
+def _words(run_id: int, digest: str) -> "LexicalTable":
+    return store.load_words(run_id)
+
+
 def _load_stages(config: "RunConfig") -> "Stages":
     """The stages of a run, with models where this installation wants them. Raises RunBroken."""
-    from workers import model_cache
     from workers.stages import RunBroken, load_stages
 
     try:
-        model_cache.configure(
-            device=settings.MODEL_DEVICE, dtype=settings.MODEL_DTYPE, downloads=settings.MODEL_DOWNLOADS
-        )
+        _configure_models()
     except ValueError as error:
         raise RunBroken(f"this worker's settings: {error}") from error
     return load_stages(config)
+
+
+def _configure_models() -> None:
+    """Let models run where this installation wants them. Raises ValueError for a setting that cannot be."""
+    from workers import model_cache
+
+    model_cache.configure(
+        device=settings.MODEL_DEVICE,
+        dtype=settings.MODEL_DTYPE,
+        downloads=settings.MODEL_DOWNLOADS,
+        folders=tuple(settings.MODEL_FOLDERS),
+    )
 
 
 def _work_on(claim: store.Claim) -> dict[str, int]:
@@ -209,7 +297,7 @@ def _work_on(claim: store.Claim) -> dict[str, int]:
 
     started = time.monotonic()
     try:
-        config = store.get_config(claim.run_id)
+        config = _with_words(claim.run_id, store.get_config(claim.run_id))
         report("loading models")
         stages = _load_stages(config)
         outputs = process(
