@@ -1,7 +1,7 @@
 """Scores of predicted entities against gold ones. Tag sequences are IOB2, one list per sentence.
 
 F1 comes from seqeval in both of its readings: "strict" (only well-formed IOB2 entities count) and "default"
-(as conlleval reads tags, which is how the published figures were made). Error types come from nervaluate.
+(as conlleval reads tags, which is how the published figures were made).
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.error_types import count_error_types
 from workers.iob2 import OUTSIDE, tags_to_entities
 
 Tags = Sequence[str]
@@ -105,7 +106,9 @@ def score_tags(
         exact_match_jaccard=_share(true_positive, true_positive + false_positive + false_negative),
         sentence_exact=float(exact.mean()) if len(exact) else 0.0,
         sentence_exact_with_gold=float(exact[with_gold].mean()) if with_gold.any() else 0.0,
-        error_types=_error_types(gold, predicted),
+        error_types=count_error_types(
+            [_entity_set(tags) for tags in gold], [_entity_set(tags) for tags in predicted]
+        ),
         strict_f1_interval=bootstrap_f1(counts, n_bootstrap=n_bootstrap, seed=seed),
         ceilings=None if source is None else find_ceilings(source, gold, ignore=ignore),
     )
@@ -161,36 +164,6 @@ def find_ceilings(source: Sequence[Tags], gold: Sequence[Tags], *, ignore: Colle
     return Ceilings(_label_score(possible, offered, wanted), _label_score(possible, possible, wanted))
 
 
-def expected_calibration_error(
-    confidence: Sequence[float], correct: Sequence[bool], *, n_bins: int = 10
-) -> float:
-    """Mean gap between confidence and accuracy over bins, weighted by their size (Guo et al., 2017).
-
-    The bins are quantiles, so that none is nearly empty.
-    """
-    order = np.argsort(np.asarray(confidence, dtype=np.float64), kind="stable")
-    sure, right = (
-        np.asarray(confidence, dtype=np.float64)[order],
-        np.asarray(correct, dtype=np.float64)[order],
-    )
-    gaps = [
-        abs(float(a.mean() - b.mean())) * len(a)
-        for a, b in zip(np.array_split(sure, n_bins), np.array_split(right, n_bins), strict=True)
-        if len(a)
-    ]
-    return sum(gaps) / len(sure) if len(sure) else 0.0
-
-
-def errors_among_least_confident(
-    confidence: Sequence[float], correct: Sequence[bool], *, share: float = 0.2
-) -> float:
-    """Share of all errors found among the `share` least confident decisions; 1.0 when there are none."""
-    order = np.argsort(np.asarray(confidence, dtype=np.float64), kind="stable")
-    wrong = ~np.asarray(correct, dtype=bool)[order]
-    first = int(np.ceil(share * len(wrong)))
-    return float(wrong[:first].sum() / wrong.sum()) if wrong.any() else 1.0
-
-
 def check_same_lengths(gold: Sequence[Tags], predicted: Sequence[Tags]) -> None:
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} gold sentences against {len(predicted)} predicted ones")
@@ -228,27 +201,6 @@ def _seqeval(
     }
     overall = per_label.pop("micro avg")
     return overall, {label: row for label, row in per_label.items() if not label.endswith(" avg")}
-
-
-def _error_types(gold: Sequence[Tags], predicted: Sequence[Tags]) -> dict[str, dict[str, int]]:
-    from nervaluate import Evaluator
-
-    def rows(sentences: Sequence[Tags]) -> list[list[dict[str, Any]]]:
-        return [
-            [  # nervaluate's ends are inclusive
-                {"label": label, "start": start, "end": end - 1}
-                for start, end, label in sorted(_entity_set(tags))
-            ]
-            for tags in sentences
-        ]
-
-    true, found = rows(gold), rows(predicted)
-    labels = sorted({row["label"] for sentence in (*true, *found) for row in sentence})
-    if not labels:
-        return {}
-    results = Evaluator(true, found, tags=labels, loader="dict").evaluate()["overall"]
-    kinds = ("correct", "incorrect", "partial", "missed", "spurious")
-    return {name: {kind: int(getattr(result, kind)) for kind in kinds} for name, result in results.items()}
 
 
 def _entity_set(tags: Tags) -> set[tuple[int, int, str]]:

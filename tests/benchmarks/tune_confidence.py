@@ -16,8 +16,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from evaluation_data import Corpus, absa, african, demo, demo_languages
-from tune_soft import AFRICAN_ROWS, GIVEN_LINKS, NEWS, fit_classifier
+from evaluation_data import ABSA_LINKS, AFRICAN, Corpus, absa, african, demo, demo_languages
+from tune_soft import AFRICAN_ROWS, TAGGERS, fit_classifier
 
 from workers.align import DEFAULT_ALIGNER, get_aligner
 from workers.project import get_projector
@@ -69,13 +69,14 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--aligner", default=DEFAULT_ALIGNER)
     options = parser.parse_args()
-    aligner, tagger = get_aligner(options.aligner), get_tagger("spacy-en")
+    aligner = get_aligner(options.aligner)
+    taggers = {language: get_tagger("spacy-en", **given) for language, given in TAGGERS.items()}
     corpora = [demo(language, aligner, options.cache) for language in demo_languages()]
     corpora += [
-        african(options.data, language, "tune", tagger, aligner, options.cache, AFRICAN_ROWS)
-        for language in NEWS
+        african(options.data, target, "tune", taggers[source], aligner, options.cache, AFRICAN_ROWS)
+        for target, source in AFRICAN.items()
     ]
-    corpora += [absa(options.data, "es", "train", None, options.cache, links) for links in GIVEN_LINKS]
+    corpora += [absa(options.data, "es", "train", None, options.cache, links) for links in ABSA_LINKS]
     rows = [decisions(corpus, method, chosen) for corpus in corpora for method, chosen in METHODS]
     features, has_span, right = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     made: dict[str, object] = {

@@ -134,8 +134,19 @@ def test_it_tags_raw_text(tmp_path: Path) -> None:
     assert first.tokens == ["Angela", "Merkel", "did", "n't", "visit", "New", "York", "."]
     assert [(e.start, e.end, e.label) for e in first.entities] == [(0, 2, "PER"), (5, 7, "LOC")]
     assert (second.tokens, second.entities) == (["It", "rained", "."], [])
-    run("tag_text", source, "-o", output, "--ignore", "LOC")
+    run("tag_text", source, "-o", output, "--ignore", "LOC", "--scores", tmp_path / "scores")
+    scores = (tmp_path / "scores").read_text("utf-8").split("\n")
+    assert [len(line.split()) for line in scores] == [1, 0, 0] and 0.5 < float(scores[0]) <= 1
     assert [e.label for e in read_conll(output)[0].entities] == ["PER"]
+
+
+@pytest.mark.slow
+def test_the_packaged_tagger_of_the_language_is_used(tmp_path: Path) -> None:
+    source, output = tmp_path / "s.txt", tmp_path / "out.conll"
+    source.write_text("Monsieur Macron a visité Dakar avec Macky Sall .\n", encoding="utf-8")
+    said = run("tag_text", source, "-o", output, "--language", "fr-SN")
+    assert "fr_core_news_md" in said
+    assert ("LOC", 4, 5) in [(e.label, e.start, e.end) for e in read_conll(output)[0].entities]
 
 
 @pytest.mark.slow
@@ -152,7 +163,12 @@ def test_it_keeps_tokens_that_are_given(tmp_path: Path) -> None:
     [
         (b"a\n\xfe\n", [], r"s\.txt:2: not UTF-8"),
         (b"a\n\0\n", [], r"s\.txt:2: contains a NUL"),
-        (b"a\n", ["--language", "sw"], "knows English, not 'sw': name a --tagger"),
+        (
+            b"a\n",
+            ["--language", "sw"],
+            "no tagger is packaged for 'sw', only for en, fr: name one of the taggers spacy-en",
+        ),
+        (b"a\n", ["--scores", "{folder}/out"], "cannot be two of the command's files at once"),
         (b"a\n", ["--tagger", "magic"], "unknown tagger 'magic'"),
         (b"a\n", ["--tagger", "huggingface", "--model", "nobody/nothing"], "[Dd]ownloads are off"),
     ],
@@ -162,7 +178,8 @@ def test_what_cannot_be_tagged_is_named(
 ) -> None:
     (tmp_path / "s.txt").write_bytes(content)
     with pytest.raises(CommandError, match=complaint):
-        run("tag_text", tmp_path / "s.txt", "-o", tmp_path / "out", *arguments)
+        filled = [argument.format(folder=tmp_path) for argument in arguments]
+        run("tag_text", tmp_path / "s.txt", "-o", tmp_path / "out", *filled)
     assert [path.name for path in tmp_path.iterdir()] == ["s.txt"]
 
 

@@ -5,11 +5,14 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
+from workers.calibration import (
+    best_share_of_errors,
+    errors_among_least_confident,
+    expected_calibration_error,
+)
 from workers.evaluate import (
     bootstrap_difference,
     bootstrap_f1,
-    errors_among_least_confident,
-    expected_calibration_error,
     find_ceilings,
     score_tags,
     sentence_counts,
@@ -116,3 +119,5 @@ def test_calibration_measures():
     assert expected_calibration_error([1.0] * 4, [True, False, True, False], n_bins=1) == 0.5
     assert errors_among_least_confident([0.1, 0.9, 0.8, 0.7, 0.6], [False, True, True, True, True]) == 1
     assert errors_among_least_confident([0.1, 0.9, 0.8, 0.7, 0.6], [True, True, False, True, True]) == 0
+    assert best_share_of_errors([False, False, True, True, True]) == 0.5  # one decision looked at, two wrong
+    assert best_share_of_errors([False, True, True, True, True]) == best_share_of_errors([True]) == 1

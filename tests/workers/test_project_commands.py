@@ -84,6 +84,36 @@ def test_bad_options_are_refused(files, arguments, message):
     assert not (files / "out").exists()
 
 
+def test_the_taggers_probabilities_are_read_beside_the_source(files):
+    (files / "scores").write_text("0.01 0.99\n\n")
+    project(files, "--scores", files / "scores", "--candidates", files / "unsure.jsonl")
+    project(files, "--candidates", files / "sure.jsonl")
+    unsure, sure = (
+        json.loads((files / name).read_text().split("\n")[0]) for name in ("unsure.jsonl", "sure.jsonl")
+    )
+    assert unsure["confidence"] != sure["confidence"]
+    (files / "scores").write_text("0.5\n\n")
+    with pytest.raises(CommandError, match="scores:1: 1 scores for 2 entities"):
+        project(files, "--scores", files / "scores")
+    (files / "scores").write_text("0.5 7\n\n")
+    with pytest.raises(CommandError, match="scores:1: '7' is not a number between 0 and 1"):
+        project(files, "--scores", files / "scores")
+
+
+def test_a_method_that_needs_a_target_tagger_says_which_there_are(files):
+    with pytest.raises(CommandError, match="no tagger is packaged for 'und', only for en, fr"):
+        project(files, "--method", "ner-candidates")
+
+
+@pytest.mark.slow
+def test_the_target_is_tagged_for_the_method_that_needs_it(files):
+    (files / "s").write_text("Angela B-PER\nMerkel I-PER\narrived O\n")
+    (files / "t").write_text("Yesterday\nAngela\nMerkel\nvisited\nMadrid\n.\n")
+    (files / "links").write_text("0-1 1-2 2-3\n")
+    project(files, "--method", "ner-candidates", "--target-language", "en")
+    assert (files / "out").read_text().startswith("Yesterday O\nAngela B-PER\nMerkel I-PER\nvisited O\n")
+
+
 @pytest.mark.slow
 def test_raw_text_is_tagged_and_aligned_first(files):
     (files / "text").write_text("Angela Merkel visited Madrid.\n\n")

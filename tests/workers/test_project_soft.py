@@ -7,7 +7,10 @@ import pytest
 
 from tests.workers.small_pairs import ADA, make_input, spans
 from workers.project import get_projector
+from workers.project.batch import flatten_batch
+from workers.project.spanfeatures import describe_spans
 from workers.project.statistics import PairStatistics, learn_statistics
+from workers.project.words import number_words
 from workers.spans import Entity
 
 
@@ -56,10 +59,18 @@ def test_what_is_learnt_is_json_and_versioned():
 
 def test_a_name_that_came_back_is_remembered():
     pair = make_input("the UN says", "la ONU dice", [(1, 2, "ORG")], [(0, 0), (1, 1), (2, 2)])
-    learnt = PairStatistics(learn_statistics([pair] * 4))
-    assert learnt.name_share("un", "onu") > 0.8
-    assert learnt.name_share("un", "la onu") == 0
-    assert PairStatistics(learn_statistics([pair])).name_share("un", "onu") == 0  # its own use is no evidence
+    assert name_shares([pair] * 4, pair) == {(1, 2): pytest.approx(3 / 3.5)}
+    assert name_shares([pair], pair) == {}  # its own use is no evidence
+
+
+def name_shares(learnt_from, item):
+    """The spans of the item's only entity that were its rendering elsewhere, and how often."""
+    statistics = PairStatistics(learn_statistics(learnt_from))
+    flat = flatten_batch([item])
+    described = describe_spans(flat, statistics, number_words(flat, statistics.words))
+    shares = described.features[:, described.names.index("name-share")]
+    found = zip(described.start, described.end, shares, strict=True)
+    return {(start, end): share for start, end, share in found if share}
 
 
 def test_a_name_is_found_by_its_form_in_another_script():

@@ -8,6 +8,7 @@ from workers.project.forms import SHAPES, token_shape
 from workers.project.ranker import best_per_entity
 from workers.project.spanfeatures import Spans
 from workers.project.statistics import PairStatistics
+from workers.project.words import BatchWords, describe_usage
 
 FROM_SPAN = (
     "covered", "explained", "coverage", "membership-mean", "uncovered-words", "unexplained-words",
@@ -15,7 +16,9 @@ FROM_SPAN = (
     "links-inside", "dice", "length", "form", "form-covered", "form-left-outside", "name-share",
     "previous-before", "following-after", "previous-inside", "following-inside", "one-word", "longer",
     "shorter", "first-falls", "last-falls", "first-edge", "last-edge", "before-edge", "after-edge",
-    "first-punctuation", "last-punctuation", "punctuation-inside",
+    "first-punctuation", "last-punctuation", "punctuation-inside", "first-rarity", "last-rarity",
+    "before-rarity", "after-rarity", "first-name-like", "last-name-like", "before-free-upper",
+    "after-free-upper", "beyond-upper",
 )  # fmt: skip
 BEST_ANYWHERE = ("covered", "form-covered", "coverage")
 LABELS = ("PER", "ORG", "LOC", "MISC")
@@ -55,8 +58,7 @@ def describe_answers(
         "candidates": np.log1p(np.bincount(spans.entity, minlength=n)),
         "entropy": -np.bincount(spans.entity, share * log_share, minlength=n),
     }
-    described = spans.features[place] * has_row[:, None]
-    columns |= {name: described[:, spans.names.index(name)] for name in FROM_SPAN}
+    columns |= {name: spans.features[place, spans.names.index(name)] * has_row for name in FROM_SPAN}
     for name in BEST_ANYWHERE:
         per_row = spans.features[:, spans.names.index(name)].astype(np.float64)
         columns[f"best-{name}"] = best_per_entity(per_row, spans.entity, n, missing=0.0)
@@ -72,22 +74,27 @@ def answer_names() -> tuple[str, ...]:
 
 ENTITY_NAMES = (
     "words", "linked", "tagger", "tagger-log-odds", "by-person", "first-upper", "first-lower", "has-digit",
-    "at-start", "claims", "trusted-share", *(f"predicted-{label}" for label in LABELS),
+    "at-start", "claims", "tagged-share", "label-share", "mentions",
+    "word-label-share", "rendered-share", "first-source-name-like", "last-source-name-like", "source-cut",
+    *(f"predicted-{label}" for label in LABELS),
 )  # fmt: skip
 
 
-def describe_entities(flat: FlatBatch, statistics: PairStatistics) -> EntityColumns:
+def describe_entities(flat: FlatBatch, statistics: PairStatistics, words: BatchWords) -> EntityColumns:
     """The columns that do not depend on the answer: the entity, its tagger, and the run it is part of."""
     tagger = flat.tagger_score
     by_person = tagger >= 1.0
-    labels = np.array([entity.label for item in flat.inputs for entity in item.entities])
+    labels = [entity.label for item in flat.inputs for entity in item.entities]
+    first_tokens = zip(flat.sentence.tolist(), flat.start.tolist(), strict=True)
     shapes = np.array(
-        [
-            token_shape(flat.inputs[number].source_tokens[start])
-            for number, start in zip(flat.sentence.tolist(), flat.start.tolist(), strict=True)
-        ],
+        [token_shape(flat.inputs[number].source_tokens[low]) for number, low in first_tokens],
         dtype=np.float64,
     ).reshape(-1, len(SHAPES))
+    steadiness = np.array(
+        [statistics.mentions.describe(*pair) for pair in zip(words.keys, labels, strict=True)]
+    ).reshape(-1, 4)
+    edges = [key.partition(" ")[0] for key in words.keys] + [key.rpartition(" ")[2] for key in words.keys]
+    name_like = describe_usage(edges, statistics.source_words, 1)[:, 1].reshape(2, -1)
     n_links = np.bincount(flat.link_entity, minlength=flat.n_entities)
     values: list[NDArray[np.generic]] = [
         np.log(flat.length),
@@ -100,10 +107,34 @@ def describe_entities(flat: FlatBatch, statistics: PairStatistics) -> EntityColu
         shapes[:, 2],
         flat.start == 0,
         np.log1p(np.bincount(flat.sentence)[flat.sentence]),
-        np.full(flat.n_entities, np.log(statistics.trusted_share / (1.001 - statistics.trusted_share))),
-        *((labels == label) & ~by_person for label in LABELS),
+        steadiness[:, 0],
+        steadiness[:, 1],
+        np.log1p(steadiness[:, 2]),
+        steadiness[:, 3],
+        np.array([statistics.rendered_share(key) for key in words.keys]),
+        *name_like,
+        _cut_names(flat),
+        *((np.array(labels) == label) & ~by_person for label in LABELS),
     ]
     return dict(zip(ENTITY_NAMES, values, strict=True))
+
+
+def _cut_names(flat: FlatBatch) -> Floats:
+    """(entities,) capitalised source words, 0 to 2, that touch the entity: a tagger may have cut a name.
+
+    The first word of a sentence does not count, and neither do the words of other entities.
+    """
+    cut = np.zeros(flat.n_entities)
+    claimed = set(zip(flat.sentence.tolist(), (flat.end - 1).tolist(), strict=True))
+    begun = set(zip(flat.sentence.tolist(), flat.start.tolist(), strict=True))
+    bounds = zip(flat.sentence.tolist(), flat.start.tolist(), flat.end.tolist(), strict=True)
+    for entity, (number, low, high) in enumerate(bounds):
+        tokens = flat.inputs[number].source_tokens
+        if low > 1 and (number, low - 1) not in claimed:
+            cut[entity] += token_shape(tokens[low - 1])[0]
+        if high < len(tokens) and (number, high) not in begun:
+            cut[entity] += token_shape(tokens[high])[0]
+    return cut
 
 
 def _without_candidates(flat: FlatBatch, of_entities: EntityColumns) -> tuple[Floats, tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 With arbitrary scores this is weighted job interval selection, NP-hard in general (Spieksma, 1999), but
 entities are few and fall apart into components that share no words. A component of one entity is an argmax,
-a small one a dynamic programme over positions and sets of entities, a large one goes to HiGHS.
+one of two or three a search with bounds, a small one a dynamic programme over positions and sets of
+entities, a large one goes to HiGHS.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from workers.project.batch import Floats, Ints
 
+MAX_SEARCHED_ENTITIES = 3
 MAX_DP_ENTITIES = 10
 MIP_GAP = 1e-9
 MAX_COMPARED = 3000  # rows; the comparison is quadratic
@@ -47,6 +49,8 @@ def assign_exactly(choices: Choices, *, time_limit_s: float = 1.0) -> tuple[Ints
         part = Choices(len(members), entity, part.start, part.end, part.score)
         if len(members) == 1:
             picked = np.array([int(np.argmax(part.score))])
+        elif len(members) <= MAX_SEARCHED_ENTITIES:
+            picked = _search(part)
         elif len(members) <= MAX_DP_ENTITIES:
             picked = _dynamic_programme(part)
         else:
@@ -105,6 +109,39 @@ def _components(choices: Choices) -> list[NDArray[np.bool_]]:
         group = smaller
     row_group = group[choices.entity]
     return [row_group == number for number in np.unique(row_group)]
+
+
+def _search(choices: Choices) -> Ints:
+    """Branch and bound, entity by entity, best span first: faster than arrays for two or three entities."""
+    spans: list[list[tuple[float, int, int, int]]] = [[] for _ in range(choices.n_entities)]
+    columns = (choices.entity, choices.score, choices.start, choices.end)
+    for row, (entity, score, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        spans[entity].append((-score, row, start, end))
+    for own in spans:
+        own.sort()
+    best_rest = [0.0]
+    for own in reversed(spans):
+        best_rest.append(best_rest[-1] + (-own[0][0] if own else 0.0))
+    best_rest.reverse()
+    best_total, best_rows = -1.0, [-1] * len(spans)
+
+    def visit(entity: int, total: float, taken: list[tuple[int, int, int]]) -> None:
+        nonlocal best_total, best_rows
+        if entity == len(spans):
+            if total > best_total:
+                best_total = total
+                best_rows = [row for row, _, _ in taken]
+            return
+        for negative, row, start, end in spans[entity]:
+            if total - negative + best_rest[entity + 1] <= best_total:
+                return
+            if all(end <= low or high <= start for _, low, high in taken):
+                visit(entity + 1, total - negative, [*taken, (row, start, end)])
+        if total + best_rest[entity + 1] > best_total:
+            visit(entity + 1, total, [*taken, (-1, 0, 0)])
+
+    visit(0, 0.0, [])
+    return np.array(best_rows, dtype=np.int64)
 
 
 def _dynamic_programme(choices: Choices) -> Ints:

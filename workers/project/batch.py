@@ -64,14 +64,24 @@ def flatten_batch(batch: Sequence[ProjectionInput]) -> FlatBatch:
     Raises ValueError naming the sentence (0-based place in the batch) and the value when an entity or
     a link is out of range, entities overlap, or a matrix has the wrong shape.
     """
-    rows: list[tuple[int, int, int, float]] = []
-    for number, item in enumerate(batch):
-        _check_input(number, item)
-        rows.extend((number, entity.start, entity.end, entity.score) for entity in item.entities)
-    table = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
     n_source = np.array([len(item.source_tokens) for item in batch], dtype=np.int64)
     n_target = np.array([len(item.target_tokens) for item in batch], dtype=np.int64)
-    sentence, start, end = table[:, 0], table[:, 1], table[:, 2]
+    counts = [len(item.entities) for item in batch]
+    found = [entity for item in batch for entity in item.entities]
+    sentence = np.repeat(np.arange(len(batch)), counts)
+    start = np.array([entity.start for entity in found], dtype=np.int64)
+    end = np.array([entity.end for entity in found], dtype=np.int64)
+    n_links = np.array([len(item.links) for item in batch], dtype=np.int64)
+    links = np.concatenate([item.links.reshape(-1, 2) for item in batch] or [np.empty((0, 2), np.int32)])
+    link_sentence = np.repeat(np.arange(len(batch)), n_links)
+    source, target = links[:, 0].astype(np.int64), links[:, 1].astype(np.int64)
+    wrong = (source < 0) | (source >= n_source[link_sentence])
+    wrong |= (target < 0) | (target >= n_target[link_sentence])
+    wrong_entity = (end > n_source[sentence]) | _overlapping(sentence, start, end)
+    doubtful = set(link_sentence[wrong].tolist()) | set(sentence[wrong_entity].tolist())
+    for number, item in enumerate(batch):
+        if number in doubtful or item.pins or not _fits(item):
+            _check_input(number, item)
 
     # owner: which entity, if any, each source token of the whole batch belongs to
     offset = np.concatenate([[0], np.cumsum(n_source)])
@@ -79,12 +89,8 @@ def flatten_batch(batch: Sequence[ProjectionInput]) -> FlatBatch:
     lengths = end - start
     first = np.repeat(offset[sentence] + start, lengths)
     inside = np.arange(len(first)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    owner[first + inside] = np.repeat(np.arange(len(rows)), lengths)
+    owner[first + inside] = np.repeat(np.arange(len(found)), lengths)
 
-    n_links = [len(item.links) for item in batch]
-    links = np.concatenate([item.links.reshape(-1, 2) for item in batch] or [np.empty((0, 2), np.int32)])
-    link_sentence = np.repeat(np.arange(len(batch)), n_links)
-    source, target = links[:, 0].astype(np.int64), links[:, 1].astype(np.int64)
     scores = np.concatenate([item.link_scores for item in batch] or [np.empty(0, np.float32)]).astype(
         np.float64
     )
@@ -98,12 +104,29 @@ def flatten_batch(batch: Sequence[ProjectionInput]) -> FlatBatch:
         end=end,
         n_source=n_source[sentence],
         n_target=n_target[sentence],
-        tagger_score=np.array([row[3] for row in rows], dtype=np.float64),
+        tagger_score=np.array([entity.score for entity in found], dtype=np.float64),
         link_entity=entity[keep],
         link_source=source[keep],
         link_target=target[keep],
         link_score=scores[keep],
     )
+
+
+def _fits(item: ProjectionInput) -> bool:
+    """False when the sizes of a sentence's arrays disagree."""
+    similarity = item.similarity
+    return len(item.link_scores) == len(item.links) and (
+        similarity is None or similarity.shape == (len(item.source_tokens), len(item.target_tokens))
+    )
+
+
+def _overlapping(sentence: Ints, start: Ints, end: Ints) -> NDArray[np.bool_]:
+    """(entities,) True where an entity begins before the one to its left has ended."""
+    order = np.lexsort((start, sentence))
+    overlapping = np.zeros(len(start), dtype=bool)
+    same = sentence[order][1:] == sentence[order][:-1]
+    overlapping[order[1:]] = same & (start[order][1:] < end[order][:-1])
+    return overlapping
 
 
 def _check_input(number: int, item: ProjectionInput) -> None:

@@ -147,7 +147,7 @@ def fit_recalibration(rows: Sequence[ReviewedProjection]) -> FittedConfidence:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    from workers.evaluate import expected_calibration_error
+    from workers.calibration import expected_calibration_error
 
     right = np.array([row.right for row in rows], dtype=bool)
     n_right, n_wrong = int(right.sum()), int((~right).sum())

@@ -18,11 +18,12 @@ SAMPLE = 2_000  # sentences that a method learns from
 
 @dataclass(frozen=True, slots=True)
 class SentencePair:
-    """Tokens of both sides and the source entities."""
+    """Tokens of both sides, the source entities, and what a target-side tagger found where one was run."""
 
     source_tokens: Sequence[str]
     target_tokens: Sequence[str]
     entities: Sequence[Entity]
+    target_entities: Sequence[Entity] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _input(pair: SentencePair, alignment: Alignment) -> ProjectionInput:
         alignment.links,
         alignment.scores,
         alignment.similarity,
+        pair.target_entities,
     )
 
 

@@ -2,13 +2,19 @@
 
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.project.batch import FlatBatch
 
+if TYPE_CHECKING:
+    from workers.project.words import BatchWords, WordTable
+
 SHAPES = ("upper", "lower", "digit", "punctuation", "opening", "closing")
+PAD = 2  # places kept free on either side of a sentence in arrays of its words
+LEAST_ALIKE = 0.75  # Jaro-Winkler similarity below which two forms have nothing in common
 
 
 @lru_cache(maxsize=200_000)
@@ -36,47 +42,57 @@ def token_shape(token: str) -> tuple[bool, ...]:
     )
 
 
-def form_rows(flat: FlatBatch) -> NDArray[np.float32]:
-    """(entity words, target words) how alike the forms are, 0 to 1; rows follow the entities' words.
+@lru_cache(maxsize=200_000)
+def letter_set(form: str) -> int:
+    """The letters and digits of a plain form as bits; 0 for punctuation."""
+    bits = 0
+    for character in form:
+        if character.isalnum():
+            bits |= 1 << (ord(character) % 61)
+    return bits
 
-    Jaro-Winkler similarity of plain forms, 0 below 0.75 and rescaled above; words of one or two letters
-    must be equal, and punctuation is like nothing.
+
+def form_rows(flat: FlatBatch, words: "BatchWords") -> NDArray[np.float32]:
+    """(entity words, longest target) how alike the forms are, 0 to 1; rows follow the entities' words.
+
+    Jaro-Winkler similarity of plain forms, 0 below LEAST_ALIKE and rescaled above; words of one or two
+    letters must be equal, and punctuation is like nothing.
     """
     from rapidfuzz.distance import JaroWinkler
-    from rapidfuzz.process import cdist
+    from rapidfuzz.process import cpdist
 
-    width = int(flat.n_target.max(initial=0))
-    rows = np.zeros((int(flat.length.sum()), width), dtype=np.float32)
-    first = np.cumsum(flat.length) - flat.length
-    sentences, begin = np.unique(flat.sentence, return_index=True)
-    end = np.append(begin[1:], flat.n_entities)
-    for number, low, high in zip(sentences, begin, end, strict=True):
-        item = flat.inputs[number]
-        words = [
-            plain_form(token)
-            for start, stop in zip(flat.start[low:high], flat.end[low:high], strict=True)
-            for token in item.source_tokens[start:stop]
-        ]
-        targets = list(map(plain_form, item.target_tokens))
-        alike = cdist(words, targets, scorer=JaroWinkler.normalized_similarity, dtype=np.float32)
-        rows[first[low] : first[low] + len(words), : len(targets)] = alike * _comparable(
-            words, targets, alike
+    table, width = words.table, int(flat.n_target.max(initial=0))
+    of_word = np.repeat(np.arange(flat.n_entities), flat.length)
+    theirs = words.target[flat.sentence[of_word], PAD : PAD + width]
+    word, column = _comparable(table, words.source[:, None], theirs)
+    rows = np.zeros(theirs.shape, dtype=np.float32)
+    one, other = table.form_number[words.source[word]], table.form_number[theirs[word, column]]
+    pairs, which = np.unique(one * len(table.forms) + other, return_inverse=True)
+    if len(pairs):
+        forms = np.array(table.forms, dtype=object)
+        alike = cpdist(
+            forms[pairs // len(forms)].tolist(),
+            forms[pairs % len(forms)].tolist(),
+            scorer=JaroWinkler.normalized_similarity,
+            dtype=np.float32,
         )
-    rescaled: NDArray[np.float32] = np.maximum(rows - 0.75, 0.0) * 4.0
-    return rescaled
+        rescaled = np.maximum(alike - LEAST_ALIKE, 0.0) / (1.0 - LEAST_ALIKE)
+        rows[word, column] = rescaled[which]
+    return rows
 
 
-@lru_cache(maxsize=200_000)
-def _is_long(form: str) -> bool:
-    return len(form) > 2
+def _comparable(
+    table: "WordTable", mine: NDArray[np.int64], theirs: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which word numbers in one row are worth comparing: (row, column).
 
-
-@lru_cache(maxsize=200_000)
-def _is_spelled(form: str) -> bool:
-    return any(map(str.isalnum, form))
-
-
-def _comparable(words: list[str], targets: list[str], alike: NDArray[np.float32]) -> NDArray[np.bool_]:
-    long_word, long_target = np.array(list(map(_is_long, words))), np.array(list(map(_is_long, targets)))
-    spelled = np.array(list(map(_is_spelled, words)))
-    return np.asarray(((long_word[:, None] & long_target) | (alike == 1.0)) & spelled[:, None])
+    Both are longer than two letters and share a third of their letters, or their forms are equal.
+    """
+    letters = table.letters
+    spelled = letters[mine] > 0
+    sizes = np.bitwise_count(letters)
+    shared = np.bitwise_count(letters[mine] & letters[theirs])
+    near = (3 * shared >= np.minimum(sizes[mine], sizes[theirs])) & table.long[mine] & table.long[theirs]
+    same = table.form_number[mine] == table.form_number[theirs]
+    rows, columns = np.nonzero((theirs > 0) & spelled & (near | same))
+    return rows, columns

@@ -36,9 +36,11 @@ class Ranker:
     def score(self, rows: Matrix, names: Sequence[str]) -> Floats:
         """(rows,) any real number, higher is better. Raises ValueError when the columns are others."""
         _check_names(self.features, names)
-        standard = (rows - self.mean) / self.scale
-        units = np.tanh(standard @ self.hidden + self.bias)
-        return np.asarray(standard @ self.linear + units @ self.out, dtype=np.float64)
+        weights = np.concatenate([self.hidden, self.linear[:, None]], axis=1) / self.scale[:, None]
+        projected = rows @ weights
+        projected -= self.mean @ weights
+        units = np.tanh(projected[:, :-1] + self.bias)
+        return np.asarray(projected[:, -1] + units @ self.out, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from workers.project.solver import SOLVERS, TIME_LIMIT_S, Solution, solve
 from workers.project.spanfeatures import Spans, describe_spans
 from workers.project.spantable import apply_reviews, build_table, pinned_entities
 from workers.project.statistics import PairStatistics, learn_statistics
+from workers.project.words import number_words
 
 KEEP_BEST = 20
 BLOCK_CELLS = 400_000  # entities x longest target sentence, computed at a time
@@ -100,11 +101,12 @@ class Soft:
         if not flat.n_entities:
             return [[] for _ in inputs]
         weights = soft_weights("links" if inputs[0].similarity is None else "similarity")
-        spans = describe_spans(flat, self.statistics)
+        words = number_words(flat, self.statistics.words)
+        spans = describe_spans(flat, self.statistics, words)
         scores = weights.ranker.score(spans.features, spans.names)
         log_share = log_softmax(scores, spans.entity, flat.n_entities)
         top = _top_rows(spans, scores, flat.n_entities)
-        of_entities = describe_entities(flat, self.statistics)
+        of_entities = describe_entities(flat, self.statistics, words)
         answers, names = describe_answers(flat, spans, scores, log_share, top, of_entities)
         existence = weights.existence.log_odds(answers, names)
         worth = _worth(spans, log_share, top, existence, self.threshold)
@@ -167,10 +169,12 @@ def _blocks(batch: Sequence[ProjectionInput]) -> list[list[int]]:
 
 def _top_rows(spans: Spans, scores: Floats, n_entities: int) -> Ints:
     """Row of each entity's best candidate, the first of equal ones; -1 for an entity without candidates."""
-    order = np.lexsort((np.arange(len(scores)), -scores, spans.entity))
-    entities, first = np.unique(spans.entity[order], return_index=True)
     top = np.full(n_entities, -1, dtype=np.int64)
-    top[entities] = order[first]
+    first = np.flatnonzero(np.diff(spans.entity, prepend=-1))
+    if len(first):
+        best = np.repeat(np.maximum.reduceat(scores, first), np.diff(first, append=len(scores)))
+        rows = np.flatnonzero(scores == best)[::-1]
+        top[spans.entity[rows]] = rows  # the first of equal rows is written last
     return top
 
 

@@ -1,26 +1,36 @@
 """The numbers that describe one candidate span of one entity, for a whole batch at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.project.batch import FlatBatch, Floats, Ints
-from workers.project.forms import SHAPES, form_rows, token_shape
+from workers.project.batch import FlatBatch, Ints
+from workers.project.forms import PAD, form_rows
 from workers.project.posterior import EntityMaps, Matrix, entity_maps
 from workers.project.spantable import window_spans
-from workers.project.statistics import LONGEST, PairStatistics, name_key, name_words
+from workers.project.statistics import LONGEST, PairStatistics
+from workers.project.wordfeatures import word_features
+from workers.project.words import BatchWords
 
 REACH = 2  # words looked at on either side of a word with evidence
 STRONG = 0.3
 STRONG_FORM = 0.6
-NOT_THERE = -4.0  # log odds of a word past the end of the sentence
+NOT_THERE = -1.0  # a quarter of the log odds of a word past the end of the sentence
+SUMMED = ("backward", "forward", "outside", "odds", "anchored", "linked", "form", "anchors", "links")
+PLACED = ("odds", "forward", "outside", "linked", "anchored", "form")
+MAPS = (*SUMMED, "previous", "following")
+Columns = dict[str, NDArray[np.floating]]
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Candidate spans and their features: entity, start, end are (rows,); features is (rows, names)."""
+    """Candidate spans and their features: entity, start, end are (rows,); features is (rows, names).
+
+    Rows stand together by entity and are in order of start, then end. A feature's values stand together
+    in memory.
+    """
 
     entity: Ints
     start: Ints
@@ -29,16 +39,24 @@ class Spans:
     names: tuple[str, ...]
 
 
-def describe_spans(flat: FlatBatch, statistics: PairStatistics) -> Spans:
+def describe_spans(flat: FlatBatch, statistics: PairStatistics, words: BatchWords) -> Spans:
     """Every candidate span of every entity of the batch, with its features."""
-    form_words = form_rows(flat)
+    form_words = form_rows(flat, words)
     maps = entity_maps(flat, form_words)
     form = np.maximum.reduceat(form_words, np.cumsum(flat.length) - flat.length)
     links = flat.per_target().astype(np.float32)
     entity, start, end = _candidates(flat, maps, links, form)
-    features = _features(flat, maps, links, form, form_words, statistics, entity, start, end)
-    stacked = np.stack(list(features.values()), axis=1).astype(np.float32)
-    return Spans(entity, start, end, stacked, tuple(features))
+    values = _alignment_features(flat, maps, links, form, statistics, entity, start, end)
+    values["form-covered"] = _covered_words(flat, form_words, entity, start, end) / flat.length[entity]
+    values["name-share"] = statistics.renderings.find(flat, words, entity, start, end)
+    values |= word_features(flat, words, entity, start, end)
+    after, before = values["after-outside"], values["before-outside"]
+    values["before-free-upper"] = values["before-upper"] * (1 - np.minimum(before, 1))
+    values["after-free-upper"] = values["after-upper"] * (1 - np.minimum(after, 1))
+    features = np.empty((len(values), len(entity)), dtype=np.float32)
+    for number, column in enumerate(values.values()):
+        features[number] = column
+    return Spans(entity, start, end, features.T, tuple(values))
 
 
 def _candidates(flat: FlatBatch, maps: EntityMaps, links: Matrix, form: Matrix) -> tuple[Ints, Ints, Ints]:
@@ -56,198 +74,140 @@ def _candidates(flat: FlatBatch, maps: EntityMaps, links: Matrix, form: Matrix) 
     high = np.nonzero(change == -1)[1]
     window, start, end = window_spans(low, high, 2 * flat.length[owner] + 4)
     entity = owner[window]
-    total = _prefix(evidence.astype(np.float32))
+    total = _prefix(evidence)
     kept = total[entity, end] > total[entity, start]
     return entity[kept], start[kept], end[kept]
 
 
-def _features(
+def _alignment_features(
     flat: FlatBatch,
     maps: EntityMaps,
     links: Matrix,
     form: Matrix,
-    form_words: Matrix,
     statistics: PairStatistics,
     entity: Ints,
     start: Ints,
     end: Ints,
-) -> dict[str, NDArray[np.floating]]:
+) -> Columns:
+    channels = _channels(flat, maps, links, form)
+    width = channels.shape[1]
+    summed = channels[:, PAD - 1 : width - PAD, : len(SUMMED)].copy()
+    summed[:, 0] = 0.0
+    sums = np.cumsum(summed, axis=1, out=summed).reshape(-1, len(SUMMED))
+    base = entity * summed.shape[1]
+    differences = sums.take(base + end, axis=0) - sums.take(base + start, axis=0)
+    inside = dict(zip(SUMMED, differences.T, strict=True))
+    whole = dict(zip(SUMMED, summed[:, -1].T, strict=True))
+
+    cells = channels.reshape(-1, len(MAPS))
+    base = entity * width + PAD
+    places = {"first": start, "last": end - 1, "before": start - 1, "after": end}
+    at = {
+        name: dict(zip(MAPS, cells.take(base + position, axis=0).T, strict=True))
+        for name, position in places.items()
+    }
+    values = _coverage_features(flat, inside, whole, entity, start, end)
+    values["length"] = statistics.length_log_odds[
+        np.minimum(flat.length[entity], LONGEST) - 1, np.minimum(end - start, LONGEST) - 1
+    ]
+    values["previous-inside"], values["following-inside"] = at["first"]["previous"], at["last"]["following"]
+    values["previous-before"], values["following-after"] = at["before"]["previous"], at["after"]["following"]
+    values |= {f"{place}-{name}": at[place][name] for place in places for name in PLACED}
+    return values
+
+
+def _channels(flat: FlatBatch, maps: EntityMaps, links: Matrix, form: Matrix) -> Matrix:
+    """(entities, PAD + longest target + PAD, MAPS); 0 where there is no word, but for the log odds."""
+    width = maps.backward.shape[1]
+    channels = np.zeros((flat.n_entities, width + 2 * PAD, len(MAPS)), dtype=np.float32)
+    inner = channels[:, PAD : width + PAD]
+    there = np.arange(width) < flat.n_target[:, None]
+    clipped = np.clip(maps.backward, 0.02, 0.98)
+    filled = {
+        "backward": maps.backward,
+        "forward": maps.forward,
+        "outside": maps.outside,
+        "odds": np.where(there, np.log(clipped / (1 - clipped)) / 4, NOT_THERE),
+        "anchored": np.minimum(maps.anchors, 1.0),
+        "linked": links > 0,
+        "form": form,
+        "anchors": maps.anchors,
+        "links": links,
+        "previous": maps.previous,
+        "following": maps.following,
+    }
+    for number, name in enumerate(MAPS):
+        inner[:, :, number] = filled[name]
+    odds = MAPS.index("odds")
+    channels[:, :PAD, odds] = channels[:, width + PAD :, odds] = NOT_THERE
+    return channels
+
+
+def _coverage_features(
+    flat: FlatBatch,
+    inside: Mapping[str, Matrix],
+    whole: Mapping[str, Matrix],
+    entity: Ints,
+    start: Ints,
+    end: Ints,
+) -> Columns:
+    """What lies inside the span, and what of the entity's evidence lies outside."""
     source_words = flat.length[entity].astype(np.float32)
     target_words = (end - start).astype(np.float32)
-    odds = np.log(np.clip(maps.backward, 0.02, 0.98) / (1 - np.clip(maps.backward, 0.02, 0.98)))
-
-    def inside(per_word: Matrix) -> NDArray[np.floating]:
-        sums = _prefix(per_word)
-        return sums[entity, end] - sums[entity, start]
-
-    def at(per_word: Matrix, position: Ints, missing: float = 0.0) -> NDArray[np.floating]:
-        there = (position >= 0) & (position < flat.n_target[entity])
-        return np.where(there, per_word[entity, np.where(there, position, 0)], missing)
-
-    forward, backward = inside(maps.forward), inside(maps.backward)
+    forward, backward, odds = inside["forward"], inside["backward"], inside["odds"]
     covered, explained = np.minimum(forward / source_words, 1.0), np.minimum(backward / target_words, 1.0)
-    linked = (links > 0).astype(np.float32)
-    linked_words, n_links = inside(linked), inside(links)
-    n_anchors, anchored = inside(maps.anchors), inside(np.minimum(maps.anchors, 1.0))
-    all_links = np.maximum(links.sum(axis=1), 1.0)[entity]
-    form_covered = _covered_words(flat, form_words, entity, start, end)
-    positions = {"first": start, "last": end - 1, "before": start - 1, "after": end}
-    values: dict[str, NDArray[np.floating]] = {
+    all_links = np.maximum(whole["links"], 1.0)[entity]
+
+    def outside(name: str) -> NDArray[np.floating]:
+        return np.asarray(np.log1p(np.maximum(whole[name][entity] - inside[name], 0)))
+
+    return {
         "covered": covered,
         "explained": explained,
         "coverage": 2 * covered * explained / np.maximum(covered + explained, 1e-6),
-        "membership": inside(odds) / 4,
-        "membership-mean": inside(odds) / target_words,
+        "membership": odds,
+        "membership-mean": 4 * odds / target_words,
         "uncovered-words": np.log1p(source_words - np.minimum(forward, source_words)),
         "unexplained-words": np.log1p(np.maximum(target_words - backward, 0)),
-        "foreign-words": np.log1p(inside(maps.outside)),
-        "left-outside": np.log1p(np.maximum(maps.backward.sum(axis=1)[entity] - backward, 0)),
-        "lost-words": np.log1p(np.maximum(maps.anchors.sum(axis=1)[entity] - n_anchors, 0)),
-        "anchored-share": n_anchors / source_words,
-        "idle-words": np.log1p(target_words - anchored),
-        "linked-share": linked_words / target_words,
-        "links-inside": n_links / all_links,
-        "dice": np.minimum(2 * n_links / (source_words + target_words), 2.0),
-        "unlinked-words": np.log1p(target_words - linked_words),
-        "length": statistics.length_log_odds[
-            np.minimum(flat.length[entity], LONGEST) - 1, np.minimum(end - start, LONGEST) - 1
-        ],
+        "foreign-words": np.log1p(np.maximum(inside["outside"], 0)),
+        "left-outside": outside("backward"),
+        "lost-words": outside("anchors"),
+        "anchored-share": inside["anchors"] / source_words,
+        "idle-words": np.log1p(target_words - inside["anchored"]),
+        "linked-share": inside["linked"] / target_words,
+        "links-inside": inside["links"] / all_links,
+        "dice": np.minimum(2 * inside["links"] / (source_words + target_words), 2.0),
+        "unlinked-words": np.log1p(target_words - inside["linked"]),
         "longer": np.log1p(np.maximum(target_words - source_words, 0)),
         "shorter": np.log1p(np.maximum(source_words - target_words, 0)),
-        "one-word": (target_words == 1).astype(np.float32),
-        "form": inside(form) / target_words,
-        "form-covered": form_covered / source_words,
-        "form-left-outside": np.log1p(np.maximum(form.sum(axis=1)[entity] - inside(form), 0)),
-        "previous-inside": at(maps.previous, start),
-        "following-inside": at(maps.following, end - 1),
-        "previous-before": at(maps.previous, start - 1),
-        "following-after": at(maps.following, end),
-        "name-share": _name_shares(flat, statistics, entity, start, end),
+        "one-word": target_words == 1,
+        "form": inside["form"] / target_words,
+        "form-left-outside": outside("form"),
     }
-    for name, position in positions.items():
-        values[f"{name}-odds"] = at(odds, position, NOT_THERE) / 4
-        values[f"{name}-forward"] = at(maps.forward, position)
-        values[f"{name}-outside"] = at(maps.outside, position)
-        values[f"{name}-linked"] = at(linked, position)
-        values[f"{name}-anchored"] = at(np.minimum(maps.anchors, 1.0), position)
-        values[f"{name}-form"] = at(form, position)
-    ids, words = _vocabulary(flat)
-    values |= _word_features(flat, statistics, entity, positions, ids, words)
-    at_edges = values["first-punctuation"] + values["last-punctuation"]
-    values["punctuation-inside"] = np.log1p(
-        np.maximum(inside(_shape_map(flat, "punctuation", ids, words)) - at_edges, 0)
-    )
-    return values
-
-
-def _word_features(
-    flat: FlatBatch,
-    statistics: PairStatistics,
-    entity: Ints,
-    positions: dict[str, Ints],
-    ids: Ints,
-    words: list[str],
-) -> dict[str, NDArray[np.floating]]:
-    """Shapes and learnt edge behaviour of the words at and around the span's edges."""
-    shapes = np.array([token_shape(word) for word in words], dtype=np.float32).reshape(-1, len(SHAPES))
-    edges = statistics.edge_log_odds([word.casefold() for word in words])
-    source_shapes = {
-        "first": _source_shapes(flat, flat.start),
-        "last": _source_shapes(flat, flat.end - 1),
-    }
-    values: dict[str, NDArray[np.floating]] = {}
-    for name, position in positions.items():
-        there = (position >= 0) & (position < flat.n_target[entity])
-        word = ids[flat.sentence[entity], np.where(there, position, 0)]
-        shape = shapes[word] * there[:, None]
-        side = 0 if name in ("first", "before") else 1
-        values[f"{name}-edge"] = np.where(there, edges[word, side], 0.0)
-        values[f"{name}-punctuation"] = shape[:, 3]
-        if name in source_shapes:
-            source = source_shapes[name][entity]
-            values[f"{name}-falls"] = source[:, 0] * shape[:, 1]
-            values[f"{name}-rises"] = source[:, 1] * shape[:, 0]
-            values[f"{name}-punctuation-too"] = source[:, 3] * shape[:, 3]
-    return values
-
-
-def _name_shares(
-    flat: FlatBatch, statistics: PairStatistics, entity: Ints, start: Ints, end: Ints
-) -> NDArray[np.floating]:
-    """name_share of every row; only entities whose string came back are looked at."""
-    shares = np.zeros(len(entity), dtype=np.float32)
-    if not statistics.names or not len(entity):
-        return shares
-    bounds = np.searchsorted(entity, np.arange(flat.n_entities + 1)).tolist()
-    for number in range(flat.n_entities):
-        item = flat.inputs[int(flat.sentence[number])]
-        source = name_key(item.source_tokens[int(flat.start[number]) : int(flat.end[number])])
-        renderings = statistics.names.get(source)
-        if not renderings:
-            continue
-        first, last = bounds[number], bounds[number + 1]
-        if first == last:
-            continue
-        starts, ends = start[first:last].tolist(), end[first:last].tolist()
-        low = min(starts)
-        words = name_words(item.target_tokens[low : max(ends)])
-        for row in range(last - first):
-            target = " ".join(words[starts[row] - low : ends[row] - low])
-            if target in renderings:
-                shares[first + row] = statistics.name_share(source, target)
-    return shares
 
 
 def _covered_words(
     flat: FlatBatch, form_words: Matrix, entity: Ints, start: Ints, end: Ints
 ) -> NDArray[np.floating]:
-    """Entity words with an equal-looking word inside each span, one place of the entities at a time."""
-    alike = (form_words > STRONG_FORM).astype(np.float32)
+    """(rows,) entity words with an equal-looking word inside each span."""
+    alike = form_words > STRONG_FORM
     first = np.cumsum(flat.length) - flat.length
-    total = np.zeros(len(entity), dtype=np.float32)
-    with_form = alike.max(axis=1, initial=0.0) > 0
+    with_form = np.maximum.reduceat(alike.any(axis=1), first) if len(first) else np.zeros(0, bool)
+    covered = np.zeros(len(entity), dtype=np.float32)
+    rows = np.flatnonzero(with_form[entity])
+    if not len(rows):
+        return covered
     sums = _prefix(alike)
-    for place in range(int(flat.length.max(initial=0))):
-        row = np.where(flat.length > place, first + np.minimum(place, flat.length - 1), -1)[entity]
-        rows = np.flatnonzero((row >= 0) & with_form[row])
-        word = row[rows]
-        total[rows] += (sums[word, end[rows]] - sums[word, start[rows]]) > 0
-    return total
+    lengths = flat.length[entity[rows]]
+    begin = np.cumsum(lengths) - lengths
+    of_row = np.repeat(np.arange(len(rows)), lengths)
+    word = first[entity[rows]][of_row] + np.arange(len(of_row)) - begin[of_row]
+    found = sums[word, end[rows][of_row]] > sums[word, start[rows][of_row]]
+    covered[rows] = np.add.reduceat(found.astype(np.float32), begin)
+    return covered
 
 
-def _vocabulary(flat: FlatBatch) -> tuple[Ints, list[str]]:
-    """(sentences, longest target) word numbers, and the words."""
-    sentences = np.unique(flat.sentence)
-    tokens = [flat.inputs[int(sentence)].target_tokens for sentence in sentences]
-    flattened = list(chain.from_iterable(tokens))
-    words = list(dict.fromkeys(flattened))
-    numbers = dict(zip(words, range(len(words)), strict=True))
-    lengths = [len(sentence) for sentence in tokens]
-    ids = np.zeros((len(flat.inputs), max([1, *lengths])), dtype=np.int64)
-    row = np.repeat(sentences, lengths)
-    column = np.arange(len(flattened)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    ids[row, column] = np.fromiter(map(numbers.__getitem__, flattened), np.int64, len(flattened))
-    return ids, words
-
-
-def _shape_map(flat: FlatBatch, shape: str, ids: Ints, words: list[str]) -> Matrix:
-    index = SHAPES.index(shape)
-    shapes = np.array([token_shape(word)[index] for word in words], dtype=np.float32)
-    inside = np.arange(ids.shape[1]) < flat.n_target[:, None]
-    return np.where(inside, shapes[ids[flat.sentence]], 0.0).astype(np.float32)
-
-
-def _source_shapes(flat: FlatBatch, position: Ints) -> Floats:
-    return np.array(
-        [
-            token_shape(flat.inputs[int(number)].source_tokens[int(place)])
-            for number, place in zip(flat.sentence, position, strict=True)
-        ],
-        dtype=np.float64,
-    ).reshape(-1, len(SHAPES))
-
-
-def _prefix(per_word: Matrix) -> NDArray[np.float64]:
-    sums = np.zeros((per_word.shape[0], per_word.shape[1] + 1))
-    np.cumsum(per_word, axis=1, out=sums[:, 1:], dtype=np.float64)
+def _prefix(per_word: NDArray[np.bool_]) -> NDArray[np.int32]:
+    sums = np.zeros((per_word.shape[0], per_word.shape[1] + 1), dtype=np.int32)
+    np.cumsum(per_word, axis=1, out=sums[:, 1:])
     return sums

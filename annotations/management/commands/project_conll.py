@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,9 +32,23 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--aligner", help="word aligner (default: the best we have)")
         parser.add_argument("--links", type=Path, help="use these Pharaoh links, one line a sentence")
-        parser.add_argument("--tagger", help="tagger of --source-text")
+        parser.add_argument("--tagger", help="tagger of --source-text (default: the packaged one)")
+        parser.add_argument(
+            "--tagger-model", metavar="MODEL", help="its model: a package, an id, or a folder"
+        )
+        parser.add_argument(
+            "--scores", type=Path, help="probabilities that tag_text wrote beside SOURCE.conll"
+        )
+        parser.add_argument(
+            "--target-tagger",
+            help="tag the target as well: ner-candidates needs it, ensemble uses it (default for "
+            "ner-candidates: the packaged tagger of the target language)",
+        )
+        parser.add_argument("--target-tagger-model", metavar="MODEL", help="its model")
         parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
-        parser.add_argument("--target-language", default="und", help="BCP 47 code, kept in the candidates")
+        parser.add_argument(
+            "--target-language", default="und", help="BCP 47 code, for a packaged target tagger"
+        )
         parser.add_argument("--candidates", type=Path, help="also write one JSON object per source entity")
         add_model_options(parser)
 
@@ -44,9 +59,9 @@ class Command(BaseCommand):
 
         try:
             configure_models(options)
-            pairs = read_pairs(options)
-            alignments = find_alignments(options, pairs)
             method = method_name(options["method"])
+            pairs = tag_targets(read_pairs(options), method, options)
+            alignments = find_alignments(options, pairs)
             sentences = project_sentences(pairs, alignments, method, **dict(options["option"]))
             with ExitStack() as files:
                 output = files.enter_context(replace_file(options["output"]))
@@ -64,6 +79,7 @@ class Command(BaseCommand):
 def read_pairs(options: dict[str, Any]) -> list[Any]:
     """The sentence pairs that the command line names. Raises ValueError with file and line."""
     from workers.conll import read_conll
+    from workers.entity_scores import with_scores
     from workers.project.files import SentencePair
 
     files, text = options["files"], options["source_text"]
@@ -76,7 +92,9 @@ def read_pairs(options: dict[str, Any]) -> list[Any]:
         source_path = text
         tokens = read_raw_text(text, options["source_language"])
         check_counts(source_path, len(tokens), files[-1], len(target))
-        entities = tag(tokens, options)
+        if options["scores"]:
+            raise ValueError("--scores goes with SOURCE.conll; --source-text is tagged here")
+        entities = tag(tokens, options["source_language"], options["tagger"], options["tagger_model"])
     else:
         source_path = files[0]
         source = read_conll(source_path)
@@ -85,6 +103,8 @@ def read_pairs(options: dict[str, Any]) -> list[Any]:
         check_counts(source_path, len(source), files[-1], len(target))
         tokens = [sentence.tokens for sentence in source]
         entities = [sentence.entities for sentence in source]
+        if options["scores"]:
+            entities = with_scores(options["scores"], entities)
     return [
         SentencePair(words, sentence.tokens, spans)
         for words, sentence, spans in zip(tokens, target, entities, strict=True)
@@ -101,10 +121,20 @@ def read_raw_text(path: Path, language: str) -> list[list[str]]:
     return sentences
 
 
-def tag(sentences: Sequence[Sequence[str]], options: dict[str, Any]) -> list[Any]:
-    from workers.tag import DEFAULT_TAGGER, get_tagger
+def tag(sentences: Sequence[Sequence[str]], language: str, name: str | None, model: str | None) -> list[Any]:
+    from workers.tag import get_tagger_for
 
-    return list(get_tagger(options["tagger"] or DEFAULT_TAGGER).tag(sentences))
+    given = {"model": model} if model else {}
+    return list(get_tagger_for(language, name or "", **given).tag(sentences))
+
+
+def tag_targets(pairs: list[Any], method: str, options: dict[str, Any]) -> list[Any]:
+    """The pairs with what a target-side tagger finds, where one is asked for or the method needs it."""
+    name, model = options["target_tagger"], options["target_tagger_model"]
+    if not name and not model and method != "ner-candidates":
+        return pairs
+    found = tag([pair.target_tokens for pair in pairs], options["target_language"], name, model)
+    return [replace(pair, target_entities=entities) for pair, entities in zip(pairs, found, strict=True)]
 
 
 def check_counts(source: Path, n_source: int, target: Path, n_target: int) -> None:
