@@ -8,6 +8,7 @@ from django.http import Http404
 from annotations.models import (
     Comment,
     Export,
+    FastLane,
     ImportBatch,
     Membership,
     Project,
@@ -18,7 +19,9 @@ from annotations.models import (
 )
 
 # What belongs to a project.
-M = TypeVar("M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment, RunDisagreement)
+M = TypeVar(
+    "M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment, RunDisagreement, FastLane
+)
 
 Role = Membership.Role
 VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
@@ -76,6 +79,10 @@ def get_run_disagreement_for(
     user: User, disagreement_id: int, allowed: frozenset[Role] = VIEW
 ) -> RunDisagreement:
     return _get_within_project(user, RunDisagreement, disagreement_id, allowed)
+
+
+def get_fast_lane_for(user: User, lane_id: int, allowed: frozenset[Role] = VIEW) -> FastLane:
+    return _get_within_project(user, FastLane, lane_id, allowed)
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:

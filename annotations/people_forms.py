@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.adjudication import EDIT, EMPTY, PICK
-from annotations.models import Verdict
+from annotations.actions.fast_lane import RIGHT, WRONG
+from annotations.models import Project, ProjectionRun, Verdict
 
 
 class PageForm(forms.Form):
@@ -68,3 +69,35 @@ class AlikeForm(forms.Form):
         if not data["uses"]:
             raise forms.ValidationError(_("Tick the sentences that are to be changed."))
         return data
+
+
+class LaneForm(forms.Form):
+    """What is to be accepted unseen: suggestions of a run, from a confidence on."""
+
+    run = forms.ModelChoiceField(label=_("Run"), queryset=ProjectionRun.objects.none())
+    threshold = forms.FloatField(
+        label=_("Confidence, at least"),
+        min_value=0.5,
+        max_value=1.0,
+        initial=0.95,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+    )
+
+    def __init__(self, data: QueryDict | None, *, project: Project) -> None:
+        super().__init__(data)
+        run = cast(forms.ModelChoiceField, self.fields["run"])
+        run.queryset = project.runs.filter(status=ProjectionRun.Status.DONE)
+        run.initial = run.queryset.first()
+
+
+class LaneAnswersForm(forms.Form):
+    """A judgement of every sentence of the sample; none may be left out."""
+
+    def __init__(self, data: QueryDict | None, *, n: int) -> None:
+        super().__init__(data)
+        for number in range(n):
+            self.fields[f"answer-{number}"] = forms.ChoiceField(choices=[(RIGHT, RIGHT), (WRONG, WRONG)])
+
+    @property
+    def answers(self) -> list[str]:
+        return [self.cleaned_data[name] for name in self.fields]

@@ -8,6 +8,7 @@ from annotations.views import (
     dashboard,
     discussion,
     exports,
+    fast_lane,
     guidelines,
     home,
     imports,
@@ -96,6 +97,9 @@ people_urls = [
     path("projects/<int:project_id>/names/one/", names.name, name="name"),
     path("projects/<int:project_id>/rerun/", names.rerun, name="rerun"),
     path("rerun/<int:disagreement_id>/dismiss/", names.rerun_dismiss, name="rerun_dismiss"),
+    path("projects/<int:project_id>/fast-lane/", fast_lane.fast_lanes, name="fast_lanes"),
+    path("fast-lane/<int:lane_id>/", fast_lane.fast_lane, name="fast_lane"),
+    path("fast-lane/<int:lane_id>/accept/", fast_lane.fast_lane_accept, name="fast_lane_accept"),
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 

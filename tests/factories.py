@@ -7,6 +7,7 @@ from itertools import count
 
 from annotations.models import (
     Candidate,
+    FastLane,
     Membership,
     PairResult,
     Project,
@@ -135,4 +136,17 @@ def make_run_disagreement(pair: SentencePair) -> RunDisagreement:
         start=0,
         end=2,
         label="ORG",
+    )
+
+
+def make_lane(pair: SentencePair) -> FastLane:
+    """A check of one sentence that nobody has answered."""
+    sample = [{"pair": pair.pk, "items": [[0, 2, "PER"]], "is_seeded": False}]
+    return FastLane.objects.create(
+        project=pair.project,
+        person=pair.project.created_by,
+        run=pair.shown_run,
+        threshold=0.9,
+        sample=sample,
+        n_seeded=0,
     )

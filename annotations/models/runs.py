@@ -110,9 +110,7 @@ class ProjectionRun(models.Model):
                 condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),
                 name="run_status_is_known",
             ),
-            models.CheckConstraint(
-                condition=models.Q(queue__in=["cpu", "gpu"]), name="run_queue_is_known"
-            ),
+            models.CheckConstraint(condition=models.Q(queue__in=["cpu", "gpu"]), name="run_queue_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, reverse
 
 from annotations.actions.discussion import add_comment
 from annotations.urls import urlpatterns
-from factories import make_pair, make_project, make_run_disagreement, make_user
+from factories import make_lane, make_pair, make_project, make_run_disagreement, make_user
 
 EVERYBODY = {"owner", "adjudicator", "annotator", "viewer", "stranger"}
 MEMBERS = EVERYBODY - {"stranger"}
@@ -86,6 +86,9 @@ RULES = {
     "name": Rule(MEMBERS),
     "rerun": Rule(MEMBERS),
     "rerun_dismiss": Rule(ADJUDICATORS, "post"),
+    "fast_lanes": Rule(ADJUDICATORS),
+    "fast_lane": Rule(ADJUDICATORS),
+    "fast_lane_accept": Rule(ADJUDICATORS, "post"),
     "comment_remove": Rule(ADJUDICATORS, "post"),
     "runs": Rule(MEMBERS),
     "run_launch": Rule(OWNERS),
@@ -138,6 +141,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "run_id": pair.shown_run_id,
         "comment_id": add_comment(pair=pair, author=bystander.user, text="Why?").pk,
         "kind": "figures",
+        "lane_id": make_lane(done).pk,
         "disagreement_id": make_run_disagreement(done).pk,
         "batch_id": project.imports.get().pk,
         "export_id": project.exports.get().pk,

@@ -66,7 +66,10 @@ def toy_stages():
     def load(config):
         return Stages(Diagonal(), SamePlace(config.statistics))
 
-    with patch("workers.stages.load_stages", load), patch.object(tasks, "count_worker_slots", lambda _queue: 3):
+    with (
+        patch("workers.stages.load_stages", load),
+        patch.object(tasks, "count_worker_slots", lambda _queue: 3),
+    ):
         yield
 
 
