@@ -9,18 +9,30 @@ from annotations.models import (
     Comment,
     Export,
     FastLane,
+    GapReport,
     ImportBatch,
     Membership,
     Project,
     ProjectionRun,
     RunDisagreement,
     SentencePair,
+    TrainingRun,
     User,
 )
 
 # What belongs to a project.
 M = TypeVar(
-    "M", SentencePair, ProjectionRun, ImportBatch, Export, Membership, Comment, RunDisagreement, FastLane
+    "M",
+    SentencePair,
+    ProjectionRun,
+    ImportBatch,
+    Export,
+    Membership,
+    Comment,
+    RunDisagreement,
+    TrainingRun,
+    GapReport,
+    FastLane,
 )
 
 Role = Membership.Role
@@ -73,6 +85,14 @@ def get_member_for(user: User, member_id: int, allowed: frozenset[Role] = VIEW) 
 
 def get_comment_for(user: User, comment_id: int, allowed: frozenset[Role] = VIEW) -> Comment:
     return _get_within_project(user, Comment, comment_id, allowed)
+
+
+def get_training_for(user: User, training_id: int, allowed: frozenset[Role] = OWN) -> TrainingRun:
+    return _get_within_project(user, TrainingRun, training_id, allowed)
+
+
+def get_gap_report_for(user: User, report_id: int, allowed: frozenset[Role] = OWN) -> GapReport:
+    return _get_within_project(user, GapReport, report_id, allowed)
 
 
 def get_run_disagreement_for(

@@ -115,3 +115,16 @@ class PairResultQuerySet(models.QuerySet):
 class ReviewQuerySet(models.QuerySet):
     def gold(self) -> ReviewQuerySet:
         return self.filter(is_gold=True)
+
+
+class TrainingRunQuerySet(models.QuerySet):
+    def active(self) -> TrainingRunQuerySet:
+        return self.filter(status__in=["queued", "running"])
+
+    def free(self, token: UUID | None = None) -> TrainingRunQuerySet:
+        """Active, and held by nobody whose lease still runs, or by `token`."""
+        unheld = Q(lease_until=None) | Q(lease_until__lt=Now())
+        return self.active().filter(unheld | Q(claim_token=token) if token else unheld)
+
+    def done(self) -> TrainingRunQuerySet:
+        return self.filter(status="done")

@@ -11,7 +11,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import exports, import_work, reports
+from annotations.actions import exports, import_work, reports, training
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,11 @@ def make_export(export_id: int) -> None:
 @shared_task(**RETRY)
 def make_report(report_id: int) -> None:
     _or_mark_failed(reports.make_report, reports.mark_report_failed, report_id)
+
+
+@shared_task(**RETRY)
+def write_training(training_id: int) -> None:
+    _or_mark_failed(training.write_training, training.mark_training_failed, training_id)
 
 
 def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str], None], pk: int) -> None:

@@ -9,6 +9,7 @@ from annotations.views import (
     discussion,
     exports,
     fast_lane,
+    gap_reports,
     guidelines,
     home,
     imports,
@@ -19,6 +20,7 @@ from annotations.views import (
     review,
     review_wording,
     runs,
+    training,
 )
 
 app_name = "annotations"
@@ -103,4 +105,20 @@ people_urls = [
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 
-urlpatterns = [*project_urls, *review_urls, *run_urls, *file_urls, *people_urls]
+training_urls = [
+    path("projects/<int:project_id>/trainings/", training.trainings, name="trainings"),
+    path("projects/<int:project_id>/trainings/new/", training.training_launch, name="training_launch"),
+    path("trainings/<int:training_id>/", training.training, name="training"),
+    path("trainings/<int:training_id>/progress/", training.training_progress, name="training_progress"),
+    path("trainings/<int:training_id>/cancel/", training.training_cancel, name="training_cancel"),
+    path("trainings/<int:training_id>/resume/", training.training_resume, name="training_resume"),
+    path("gap-reports/<int:report_id>/", gap_reports.gap_report, name="gap_report"),
+    path(
+        "gap-reports/<int:report_id>/sentences/",
+        gap_reports.gap_report_sentences,
+        name="gap_report_sentences",
+    ),
+    path("gap-reports/<int:report_id>/files/<str:name>", gap_reports.gap_report_file, name="gap_report_file"),
+]
+
+urlpatterns = [*training_urls, *project_urls, *review_urls, *run_urls, *file_urls, *people_urls]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import count
+from pathlib import Path
+
+from django.conf import settings
 
 from annotations.models import (
     Candidate,
     FastLane,
+    GapReport,
     Membership,
     PairResult,
     Project,
@@ -15,6 +20,7 @@ from annotations.models import (
     RunDisagreement,
     SentencePair,
     SourceEntity,
+    TrainingRun,
     User,
 )
 from annotations.tokens import join_tokens, locate_tokens
@@ -120,6 +126,46 @@ def make_pair(
                 reason="close-call" if rank == 0 and confidence < 0.6 else "",
             )
     return pair
+
+
+def make_training(project: Project, **fields) -> TrainingRun:  # noqa: ANN003
+    """A training that waits for a worker, its sentences not yet written."""
+    return TrainingRun.objects.create(
+        project=project, created_by=project.created_by, folder="trainings/none", **fields
+    )
+
+
+def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapReport:
+    """A saved report of one system on one sentence, with its files below MEDIA_ROOT."""
+    match = {"value": 0.5, "low": 0.4, "high": 0.6}
+    cell = {"system": "a", "domain": "news", "noise": "clean", "severity": 0.0, "jaccard": match}
+    gap = {"specific": "a", "general": "a", "domain": "news", "noise": "clean", "severity": 0.0, "gap": match}
+    report = {
+        "signature": "abc",
+        "command": "manage.py gap_report",
+        "systems": {"a": "tagger a"},
+        "domains": {"news": {"sentences": 1, "entities": 1}},
+        "pairs": [["a", "a"]],
+        "cells": [cell | {"faults": {"missed": 1}}],
+        "gaps": [gap],
+    }
+    row = {
+        "system": "a",
+        "domain": "news",
+        "noise": "clean",
+        "severity": 0.0,
+        "tokens": ["Ana", "sings"],
+        "gold": [[0, 1, "PER"]],
+        "predicted": [],
+        "faults": [{"stage": "missed", "span": [0, 1], "label": "PER", "gold": True}],
+    }
+    path = Path(settings.MEDIA_ROOT, folder)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "sentences.jsonl").write_text(json.dumps(row) + "\n")
+    (path / "news.es.conll").write_text("x")
+    return GapReport.objects.create(
+        project=project, name="First", signature="abc", report=report, folder=folder
+    )
 
 
 def make_run_disagreement(pair: SentencePair) -> RunDisagreement:

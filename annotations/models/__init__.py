@@ -13,6 +13,7 @@ from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
 from annotations.models.runs import ProjectionRun, RunChunk
 from annotations.models.staffing import Assignment, Invitation
+from annotations.models.training import GapReport, TrainingRun
 from annotations.models.translations import Translation
 from annotations.models.wording import WordingChange
 from annotations.models.workforce import WordTable, WorkerReport
@@ -25,6 +26,7 @@ __all__ = [
     "Disagreement",
     "Export",
     "FastLane",
+    "GapReport",
     "GuidelinesVersion",
     "ImportBatch",
     "Invitation",
@@ -47,6 +49,7 @@ __all__ = [
     "SentencePair",
     "SourceEntity",
     "Translation",
+    "TrainingRun",
     "User",
     "Verdict",
     "WordTable",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import OWN, VIEW, get_member_for, get_project_for
 from annotations.actions.guidelines import keep_guidelines
+from annotations.actions.learning import latest_learning_curve
 from annotations.actions.projects import add_member, change_role, create_project, remove_member
 from annotations.forms import (
     LabelFormSet,
@@ -40,6 +41,7 @@ def project(request: SignedInRequest, project_id: int) -> HttpResponse:
         "by_language": by_language,
         "languages": [row["target_language"] for row in by_language],
         "runs": project.runs.all()[:10],
+        "learning": latest_learning_curve(project),
         "queue": read_queue(project.pk, request.GET),
     }
     return render(request, "annotations/project.html", context)

@@ -12,7 +12,15 @@ from django.urls import URLPattern, reverse
 
 from annotations.actions.discussion import add_comment
 from annotations.urls import urlpatterns
-from factories import make_lane, make_pair, make_project, make_run_disagreement, make_user
+from factories import (
+    make_gap_report,
+    make_lane,
+    make_pair,
+    make_project,
+    make_run_disagreement,
+    make_training,
+    make_user,
+)
 
 EVERYBODY = {"owner", "adjudicator", "annotator", "viewer", "stranger"}
 MEMBERS = EVERYBODY - {"stranger"}
@@ -97,6 +105,15 @@ RULES = {
     "run_cancel": Rule(OWNERS, "post"),
     "run_resume": Rule(OWNERS, "post"),
     "imports": Rule(OWNERS),
+    "trainings": Rule(OWNERS),
+    "training_launch": Rule(OWNERS),
+    "training": Rule(OWNERS),
+    "training_progress": Rule(OWNERS),
+    "training_cancel": Rule(OWNERS, "post"),
+    "training_resume": Rule(OWNERS, "post"),
+    "gap_report": Rule(OWNERS),
+    "gap_report_sentences": Rule(OWNERS),
+    "gap_report_file": Rule(OWNERS),
     "import": Rule(OWNERS),
     "import_check": Rule(OWNERS, "post"),
     "import_commit": Rule(OWNERS, "post"),
@@ -146,6 +163,8 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "batch_id": project.imports.get().pk,
         "export_id": project.exports.get().pk,
         "name": "news.es.conll",
+        "training_id": make_training(project).pk,
+        "report_id": make_gap_report(project).pk,
     }
 
 

@@ -158,7 +158,8 @@ def test_the_command_writes_tables_pictures_and_sentences(tmp_path: Path) -> Non
         "-o", str(folder), noise=["typos", "lower"], severity=[0.5], bootstrap=20,
     )  # fmt: skip
     names = {path.name for path in folder.iterdir()}
-    assert names == {"report.json", "report.md", "sentences.jsonl", "curves.svg", "gaps-1.svg"}
+    pictures = {"curves.svg", "curves.png", "gaps-1.svg", "gaps-1.png"}
+    assert names == {"report.json", "report.md", "sentences.jsonl", *pictures}
     report = json.loads((folder / "report.json").read_text())
     assert {cell["noise"] for cell in report["cells"]} == {"clean", "typos", "lower"}
     assert all(gap["gap"]["value"] == 0 for gap in report["gaps"])  # a system against itself

@@ -12,7 +12,8 @@ from workers.gap.report import report_markdown
 from workers.gap.systems import Domain
 from workers.spans import Entity
 
-REPORT, TABLES, SENTENCES, CURVES = "report.json", "report.md", "sentences.jsonl", "curves.svg"
+REPORT, TABLES, SENTENCES = "report.json", "report.md", "sentences.jsonl"
+PICTURES = (".svg", ".png")  # for papers, and for the page
 
 
 def write_report(folder: Path, report: dict[str, Any], matrix: GapMatrix) -> list[Path]:
@@ -24,10 +25,13 @@ def write_report(folder: Path, report: dict[str, Any], matrix: GapMatrix) -> lis
     with replace_file(written[1]) as output:
         output.write(report_markdown(report))
     for number, (specific, general) in enumerate(report["pairs"], 1):
-        written.append(folder / f"gaps-{number}.svg")
-        plot_gaps(report, written[-1], (specific, general))
-    written += [folder / CURVES, folder / REPORT]
-    plot_curves(report, folder / CURVES)
+        for suffix in PICTURES:
+            written.append(folder / f"gaps-{number}{suffix}")
+            plot_gaps(report, written[-1], (specific, general))
+    for suffix in PICTURES:
+        written.append(folder / f"curves{suffix}")
+        plot_curves(report, written[-1])
+    written.append(folder / REPORT)
     with replace_file(written[-1]) as output:
         output.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return written

@@ -38,6 +38,17 @@ from workers.store.runs import (
     report_run_stage,
     take_runs_to_wake,
 )
+from workers.store.trainings import (
+    TrainingJob,
+    claim_training,
+    extend_training_lease,
+    fail_training,
+    finish_training,
+    is_training_wanted,
+    release_training,
+    report_training,
+    trainings_to_wake,
+)
 from workers.store.translations import translations_of
 
 __all__ = [
@@ -45,7 +56,16 @@ __all__ = [
     "ClaimLost",
     "Counts",
     "claim_chunk",
+    "TrainingJob",
     "claim_run",
+    "claim_training",
+    "extend_training_lease",
+    "fail_training",
+    "finish_training",
+    "is_training_wanted",
+    "release_training",
+    "report_training",
+    "trainings_to_wake",
     "create_chunks",
     "delete_reports",
     "extend_chunk_lease",

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from workers.encoder_models import PACKAGED
 from workers.signature import digest
 
 WEIGHTS = ("confidence", "equal")
@@ -21,7 +20,7 @@ class TrainingOptions:
     max_length: subwords that are read at once in training; longer sentences are cut into windows.
     """
 
-    model: str = PACKAGED
+    model: str = "packaged"
     layers: int | None = None
     frozen_layers: int = 0
     train_embeddings: bool = False

@@ -1,4 +1,4 @@
-"""Measure systems on noisy text of several domains. Needs no database and no server."""
+"""Measure systems on noisy text of several domains. Needs no database unless a project is named."""
 
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.actions.gap_reports import save_gap_report
+from annotations.management.lookups import get_project
 from annotations.management.model_options import add_model_options, configure_models
 
 NOISES = ("typos", "ocr", "asr", "diacritics", "entities")
@@ -49,6 +51,7 @@ class Command(BaseCommand):
             "--limit", type=int, help="sentences of each domain, evenly spread (default: all)"
         )
         parser.add_argument("--bootstrap", type=int, default=2_000, help="resamples (default: 2000)")
+        parser.add_argument("--project", help="also keep the report with this project, on its Training page")
         parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
         add_model_options(parser)
 
@@ -75,6 +78,10 @@ class Command(BaseCommand):
             written = write_report(options["output"], report, matrix)
         except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error
+        if options["project"]:
+            save_gap_report(
+                project=get_project(options["project"]), name=options["output"].name, folder=options["output"]
+            )
         for path in written:
             self.stdout.write(str(path))
         self.stdout.write(f"signature {report['signature']}; again with: {report['command']}")

@@ -1,0 +1,210 @@
+"""Trainings: what is written for them, a real one by a worker's task, cancel, resume, and their pages."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from annotations.actions.training import (
+    cancel_training,
+    launch_training,
+    read_card,
+    resume_training,
+    write_training,
+)
+from annotations.models import Project, Review, ReviewItem, TrainingRun
+from factories import make_gap_report, make_pair, make_training
+from tests.workers.tiny_models import tiny_xlmr
+from workers.tasks import thinned, train_tagger
+
+FORM = {
+    "data": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3, "patience": 3,
+    "frozen_layers": 0, "batch_size": 4, "learning_rate": "0.01", "seed": 0,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folders(settings, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    settings.MODEL_FOLDERS = [tmp_path / "models"]
+    return tmp_path
+
+
+@pytest.fixture
+def filled(project: Project, olga) -> Project:
+    """Twenty reviewed sentences and twenty suggested ones, each a document of its own."""
+    for number in range(40):
+        pair = make_pair(project, document=f"d{number}")
+        if number < 20:
+            review = Review.objects.create(
+                pair=pair, reviewer=olga, status=Review.Status.DONE, is_gold=True, run=pair.shown_run
+            )
+            ReviewItem.objects.create(
+                review=review, position=0, start=0, end=2, label="PER", state=ReviewItem.State.ACCEPTED
+            )
+            type(pair).objects.filter(pk=pair.pk).update(status="reviewed")
+    return project
+
+
+def launch(project: Project, **choices) -> TrainingRun:
+    given = {"data": "both", "dev_percent": 50, "options": {"epochs": 1}} | choices
+    return launch_training(project=project, user=project.created_by, **given)
+
+
+def rows(training: TrainingRun, name: str, settings) -> list[dict]:
+    path = Path(settings.MEDIA_ROOT, training.folder, name)
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds"), [("gold", {"gold"}), ("silver", {"silver"}), ("both", {"gold", "silver"})]
+)
+def test_it_writes_what_is_asked_for(filled: Project, settings, data: str, kinds: set[str]) -> None:
+    training = launch(filled, data=data)
+    write_training(training.pk)
+    training.refresh_from_db()
+    train, dev = (rows(training, name, settings) for name in ("train.jsonl", "dev.jsonl"))
+    assert {row["kind"] for row in train} == kinds
+    assert {row["kind"] for row in dev} == ({"silver"} if data == "silver" else {"gold"})
+    assert not {row["document"] for row in train} & {row["document"] for row in dev}
+    assert (training.n_gold + training.n_silver, training.n_dev) == (len(train), len(dev))
+    assert training.status == "queued"
+
+
+def test_a_project_without_reviews_says_what_is_missing(project: Project) -> None:
+    make_pair(project)
+    training = launch(project, data="gold")
+    write_training(training.pk)
+    training.refresh_from_db()
+    assert training.status == "failed" and "0 sentences to learn from" in training.error
+
+
+def test_only_one_training_at_a_time(filled: Project) -> None:
+    first = launch(filled)
+    with pytest.raises(ValidationError, match="already under way"):
+        launch(filled)
+    cancel_training(training=first)
+    second = launch(filled)
+    with pytest.raises(ValidationError, match="already under way"):
+        resume_training(training=first)
+    cancel_training(training=second)
+    assert resume_training(training=first).status == "queued"
+
+
+@pytest.fixture
+def started(filled: Project, folders: Path) -> TrainingRun:
+    """A written training on a model of toy size."""
+    words = ["Ana Ruiz vive en Madrid .", "Ana Ruiz lives in Madrid ."]
+    base = tiny_xlmr(folders / "models" / "tiny", words * 20, labels=("O", "B-X", "I-X"))
+    options = {"model": str(base), "epochs": 12, "patience": 12, "batch_size": 4, "learning_rate": 0.02}
+    training = launch(filled, options=options, curve_parts=1)
+    write_training(training.pk)
+    training.refresh_from_db()
+    return training
+
+
+def test_a_worker_trains_and_the_page_shows_it(started: TrainingRun, sign_in, olga) -> None:
+    train_tagger(started.pk)
+    started.refresh_from_db()
+    assert (started.status, started.error) == ("done", "")
+    assert started.scores["strict"]["f1"] > 0.9
+    assert [point["n_gold"] for point in started.learning_curve] == [started.n_gold // 2, started.n_gold]
+    assert started.step == started.n_steps and started.curve[-1]["dev_f1"] > 0
+    assert read_card(started)["signature"] == started.signature
+    assert {path.name for path in Path(started.model_folder).parent.iterdir()} == {
+        Path(started.model_folder).name
+    }
+    page = sign_in(olga).get(started.get_absolute_url()).content.decode()
+    assert started.model_folder in page and "<svg" in page and "hx-trigger" not in page
+    assert (
+        "next hundred"
+        in sign_in(olga).get(reverse("annotations:project", args=[started.project_id])).content.decode()
+    )
+    assert train_tagger(started.pk) == {}  # a message that comes twice
+
+
+def test_a_cancelled_training_stops_and_goes_on(started: TrainingRun, monkeypatch) -> None:
+    from workers import store
+
+    monkeypatch.setattr("workers.tasks._asked_now_and_then", lambda ask: ask)
+    real, asked = store.is_training_wanted, []
+
+    def cancel_at_the_fifth(training_id, token):  # noqa: ANN001, ANN202
+        asked.append(1)
+        if len(asked) == 5:
+            cancel_training(training=started)
+        return real(training_id, token)
+
+    monkeypatch.setattr(store, "is_training_wanted", cancel_at_the_fifth)
+    assert train_tagger(started.pk) == {}
+    started.refresh_from_db()
+    assert started.status == "cancelled" and started.claim_token is None
+    assert not Path(started.model_folder).exists()
+    resume_training(training=started)
+    asked += [1] * 5
+    train_tagger(started.pk)
+    started.refresh_from_db()
+    assert started.status == "done"
+
+
+def test_what_goes_wrong_is_said(started: TrainingRun) -> None:
+    started.options["model"] = "/etc"
+    started.save()
+    train_tagger(started.pk)
+    started.refresh_from_db()
+    assert started.status == "failed" and "'/etc' is not where models may lie" in started.error
+
+
+def test_a_training_that_somebody_holds_is_left_alone(started: TrainingRun) -> None:
+    from uuid import uuid4
+
+    from workers import store
+
+    assert store.claim_training(started.pk, uuid4()) is not None
+    assert store.claim_training(started.pk, uuid4()) is None
+    assert store.trainings_to_wake() == []
+
+
+def test_unheld_trainings_are_woken(project: Project, started: TrainingRun) -> None:
+    from workers import store
+
+    assert store.trainings_to_wake() == [(started.pk, True)]
+
+
+def test_the_form_launches(filled: Project, sign_in, olga, django_capture_on_commit_callbacks) -> None:
+    client = sign_in(olga)
+    address = reverse("annotations:training_launch", args=[filled.pk])
+    assert b"must" in client.post(address, FORM | {"epochs": 0}).content or not filled.trainings.exists()
+    client.post(address, FORM | {"languages": ["es"]})
+    training = filled.trainings.get()
+    assert training.options["epochs"] == 3 and training.languages == ["es"]
+    refused = client.post(address, FORM)
+    assert b"already under way" in refused.content
+    progress = client.get(reverse("annotations:training_progress", args=[training.pk]))
+    assert b'hx-trigger="every 2s"' in progress.content
+    client.post(reverse("annotations:training_cancel", args=[training.pk]))
+    training.refresh_from_db()
+    assert training.status == "cancelled"
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_scores() -> None:
+    points = [
+        {"step": step, "loss": 1.0} | ({"dev_f1": 0.5} if step % 100 == 99 else {}) for step in range(1000)
+    ]
+    kept = thinned(points)
+    assert len(kept) <= 211 and sum("dev_f1" in point for point in kept) == 10
+
+
+def test_a_saved_report_leads_to_its_sentences(project: Project, sign_in, olga) -> None:
+    report = make_gap_report(project)
+    client = sign_in(olga)
+    page = client.get(report.get_absolute_url()).content.decode()
+    assert "50.0" in page and "manage.py gap_report" in page
+    address = reverse("annotations:gap_report_sentences", args=[report.pk])
+    found = client.get(address, {"stage": "missed", "system": "a"}).content.decode()
+    assert "Ana sings" in found
+    assert "No sentence is like that" in client.get(address, {"noise": "typos"}).content.decode()
+    assert client.get(reverse("annotations:gap_report_file", args=[report.pk, "nothing"])).status_code == 404
+    assert make_training(project) in project.trainings.all()
