@@ -23,8 +23,10 @@ check: $(TESTS_INSTALLED)
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy manage.py projector_site annotations workers
 
+# A process for each core, each with a PostgreSQL of its own; the tests of a file stay together.
 unit-tests: $(TESTS_INSTALLED)
-	$(PYTHON) -m pytest -c tests/pytest.ini tests --ignore tests/browser --ignore tests/benchmarks
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -c tests/pytest.ini tests --ignore tests/browser --ignore tests/benchmarks \
+	    --ignore tests/faults --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # A process of its own: Playwright's event loop makes Django refuse the ORM unless it is allowed.
 browser-tests: $(TESTS_INSTALLED) $(CHROMIUM)
