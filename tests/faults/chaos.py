@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -175,6 +176,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the installation is made; kept afterwards")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the installation is stopped
     with tempfile.TemporaryDirectory(prefix="projector-chaos-") as temporary:
         Path(temporary).chmod(0o755)
         installation = Installation((options.folder or Path(temporary)).absolute() / "data")
