@@ -11,6 +11,7 @@ from annotations.models import (
     FastLane,
     GapReport,
     ImportBatch,
+    Invitation,
     Membership,
     Project,
     ProjectionRun,
@@ -33,6 +34,7 @@ M = TypeVar(
     TrainingRun,
     GapReport,
     FastLane,
+    Invitation,
 )
 
 Role = Membership.Role
@@ -103,6 +105,10 @@ def get_run_disagreement_for(
 
 def get_fast_lane_for(user: User, lane_id: int, allowed: frozenset[Role] = VIEW) -> FastLane:
     return _get_within_project(user, FastLane, lane_id, allowed)
+
+
+def get_invitation_for(user: User, invitation_id: int, allowed: frozenset[Role] = VIEW) -> Invitation:
+    return _get_within_project(user, Invitation, invitation_id, allowed)
 
 
 def _get_within_project(user: User, model: type[M], pk: int, allowed: frozenset[Role]) -> M:

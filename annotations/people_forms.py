@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.adjudication import EDIT, EMPTY, PICK
 from annotations.actions.fast_lane import RIGHT, WRONG
-from annotations.models import Project, ProjectionRun, Verdict
+from annotations.models import Membership, Project, ProjectionRun, User, Verdict
 
 
 class PageForm(forms.Form):
@@ -101,3 +102,20 @@ class LaneAnswersForm(forms.Form):
     @property
     def answers(self) -> list[str]:
         return [self.cleaned_data[name] for name in self.fields]
+
+
+class InvitationForm(forms.Form):
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR
+    )
+    note = forms.CharField(label=_("For whom"), max_length=200, required=False)
+
+
+class NewAccountForm(BaseUserCreationForm):
+    """An account for somebody who was invited. The address is for a forgotten password."""
+
+    email = forms.EmailField(label=_("E-mail"), required=False)
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username", "email")

@@ -13,6 +13,7 @@ from annotations.views import (
     guidelines,
     home,
     imports,
+    invitations,
     names,
     preferences,
     projects,
@@ -102,6 +103,8 @@ people_urls = [
     path("projects/<int:project_id>/fast-lane/", fast_lane.fast_lanes, name="fast_lanes"),
     path("fast-lane/<int:lane_id>/", fast_lane.fast_lane, name="fast_lane"),
     path("fast-lane/<int:lane_id>/accept/", fast_lane.fast_lane_accept, name="fast_lane_accept"),
+    path("projects/<int:project_id>/invitations/", invitations.invitations, name="invitations"),
+    path("invitations/<int:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 

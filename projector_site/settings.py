@@ -134,6 +134,21 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
+# --- mail: for forgotten passwords only; without a server, owners give out sign-in links
+
+EMAIL_HOST = env_str("EMAIL_HOST")
+SENDS_MAIL = bool(EMAIL_HOST)
+EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env_str("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env_str("EMAIL_PASSWORD")
+EMAIL_SECURITY = env_str("EMAIL_SECURITY", "starttls")
+if EMAIL_SECURITY not in {"starttls", "tls", "none"}:
+    raise ImproperlyConfigured(f"EMAIL_SECURITY={EMAIL_SECURITY!r} must be one of starttls, tls, none")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "projector@localhost")
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
 # --- the browser's side. HTTPS=true where a proxy in front speaks TLS and sets X-Forwarded-Proto and -For.
 
 HTTPS = env_bool("HTTPS")

@@ -2,12 +2,14 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import LoginView, PasswordResetView, redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,6 +19,7 @@ from annotations.models import User
 from annotations.sign_in import is_usable, use_login_token
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LOGIN = LoginView.as_view(redirect_authenticated_user=True, extra_context={"sends_mail": settings.SENDS_MAIL})
 
 
 @never_cache
@@ -48,6 +51,13 @@ def password(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password is set.")
         return redirect("/")
     return render(request, "registration/password.html", {"form": form})
+
+
+def password_reset(request: HttpRequest) -> HttpResponseBase:
+    """Django's own, where the installation can send mail."""
+    if not settings.SENDS_MAIL:
+        raise Http404("this installation sends no mail")
+    return PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")(request)
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:

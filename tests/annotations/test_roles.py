@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from annotations.actions.discussion import add_comment
+from annotations.actions.invitations import make_invitation
 from annotations.urls import urlpatterns
 from factories import (
     make_gap_report,
@@ -97,6 +98,8 @@ RULES = {
     "fast_lanes": Rule(ADJUDICATORS),
     "fast_lane": Rule(ADJUDICATORS),
     "fast_lane_accept": Rule(ADJUDICATORS, "post"),
+    "invitations": Rule(OWNERS),
+    "invitation_revoke": Rule(OWNERS, "post"),
     "comment_remove": Rule(ADJUDICATORS, "post"),
     "runs": Rule(MEMBERS),
     "run_launch": Rule(OWNERS),
@@ -158,6 +161,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "run_id": pair.shown_run_id,
         "comment_id": add_comment(pair=pair, author=bystander.user, text="Why?").pk,
         "kind": "figures",
+        "invitation_id": make_invitation(project=project, created_by=people["owner"], role="viewer").pk,
         "lane_id": make_lane(done).pk,
         "disagreement_id": make_run_disagreement(done).pk,
         "batch_id": project.imports.get().pk,
