@@ -15,6 +15,7 @@ WORKERS_FOR_ANNOTATIONS = {
     "workers.spans",
     "workers.iob2",
     "workers.evaluate",
+    "workers.known_models",
     "workers.agreement",
     "workers.tasks",
     "workers.tokens",

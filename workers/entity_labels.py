@@ -1,6 +1,6 @@
 """Conventions of tag sets: their labels as CoNLL's four, and what belongs to the span of a name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from workers.spans import Entity
 
@@ -19,9 +19,28 @@ ONTONOTES_TO_CONLL = {
 }
 CONLL_LABELS = ONTONOTES_TO_CONLL | {"PER": "PER", "ORGANIZATION": "ORG", "LOCATION": "LOC", "MISC": "MISC"}
 
+DROP = "-"  # stands where a label is left out
+
 _ARTICLES = {"the", "a", "an"}
 _TITLES = {"mr", "mrs", "ms", "miss", "madam", "dr", "prof"}
 _POSSESSIVES = {"'s", "’s", "'", "’"}
+
+
+def map_labels(
+    own: Iterable[str], changes: Mapping[str, str] | None, *, model: str, keep_others: bool = True
+) -> dict[str, str]:
+    """A model's label -> the label to use; labels that are not in the answer are left out.
+
+    own: the model's labels, prefixes left off. By default OntoNotes' and spaCy's become CoNLL's four, those
+    of CoNLL and MasakhaNER are them already, and others (dates, numbers) stay as they are or are left out.
+    changes: the model's label -> another, or DROP. Raises ValueError naming one that the model does not have.
+    """
+    labels = {label: CONLL_LABELS.get(label, label if keep_others else DROP) for label in own}
+    changes = changes or {}
+    if unknown := sorted(set(changes) - set(labels)):
+        has = ", ".join(sorted(labels)) or "none"
+        raise ValueError(f"model {model!r} has no label {unknown[0]!r}; it has {has}")
+    return {label: new for label, new in (labels | dict(changes)).items() if new not in (DROP, "")}
 
 
 def trim_entity(tokens: Sequence[str], entity: Entity) -> Entity | None:

@@ -23,6 +23,7 @@ MACRO_MEMBERS = {
     "dik": "din",  # Southwestern Dinka
     "taq": "tmh",  # Tamasheq
 }
+SAME_SCRIPTS = {"Kore": "Hang"}  # Korean as it is written, with or without Chinese characters
 MODEL_SPELLINGS = {"ns": "nso"}  # M2M100 writes Northern Sotho with a code that is not in ISO 639
 NEAR = 60  # langcodes' distance: dialects and mutually readable languages are below it, strangers above
 
@@ -77,7 +78,9 @@ def _key(tag: str, *, macro: bool) -> _Key:
     language = standard.maximize()
     name = language.language or "und"
     return _Key(
-        MACRO_MEMBERS.get(name, name) if macro else name, language.script or "", standard.territory or ""
+        MACRO_MEMBERS.get(name, name) if macro else name,
+        SAME_SCRIPTS.get(language.script or "", language.script or ""),
+        standard.territory or "",
     )
 
 

@@ -20,6 +20,8 @@ from annotations.models import (
     User,
     WordTable,
 )
+from annotations.models.workforce import QUEUES
+from annotations.workforce import default_queue
 from workers.tasks import given_sides, known_names, route_fields, start_run
 
 Status = ProjectionRun.Status
@@ -60,10 +62,10 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
     The method's confidences are corrected by what the project's reviews taught (`fit_confidence`), unless the
     options say otherwise.
     choices: route and what it reads (`route_fields`; the defaults where left out), their `*_options`, scope,
-    scope_filter, chunk_size. Names that the route does not read are left out; options that it does not read
-    are refused. Raises ValidationError with a sentence per field.
+    scope_filter, chunk_size, queue (`default_queue`). Names that the route does not read are left out;
+    options that it does not read are refused. Raises ValidationError with a sentence per field.
     """
-    chosen = choices | choices_of_route(choices)
+    chosen = {"queue": default_queue()} | choices | choices_of_route(choices)
     run = ProjectionRun(project=project, created_by=user, target_language=target_language, **chosen)
     check_run(run)
     if run.method in project.recalibrations:
@@ -164,6 +166,8 @@ def _start_on_commit(run: ProjectionRun) -> None:
 def check_run(run: ProjectionRun) -> None:
     """Raise ValidationError naming each field that holds what no run can use, and what it may hold."""
     errors = _unknown_names(run) | _unfit_options(run)
+    if run.queue not in QUEUES:
+        errors["queue"] = f"Unknown queue {run.queue!r}; known: {', '.join(QUEUES)}."
     if run.scope not in ProjectionRun.Scope.values:
         errors["scope"] = f"Unknown scope {run.scope!r}; known: {', '.join(ProjectionRun.Scope.values)}."
     elif not _is_filter(run.scope_filter):

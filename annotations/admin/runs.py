@@ -23,6 +23,8 @@ from annotations.actions.runs import (
 )
 from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User
+from annotations.models.workforce import QUEUES
+from annotations.workforce import default_queue
 from workers.tasks import known_names
 
 CHOICES = [
@@ -41,6 +43,7 @@ CHOICES = [
     "tagger_options",
     "target_tagger",
     "target_tagger_options",
+    "queue",
     "scope",
     "scope_filter",
     "chunk_size",
@@ -59,12 +62,15 @@ class LaunchAdminForm(forms.ModelForm):
         for field in known_names():
             choices = [("", "---"), *name_choices(field)]
             self.fields[field] = forms.ChoiceField(choices=choices, required=field == "route")
+        queues = [(name, name) for name in QUEUES]
+        self.fields["queue"] = forms.ChoiceField(choices=queues, initial=default_queue, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Names that are left out are the route's own."""
         given = {field: value for field, value in self.cleaned_data.items() if value not in ("", None)}
         no_options: dict[str, Any] = {field: {} for field in OPTIONS_OF}
-        return self.cleaned_data | no_options | given | choices_of_route(given)
+        defaults = no_options | {"queue": default_queue()}
+        return self.cleaned_data | defaults | given | choices_of_route(given)
 
     def full_clean(self) -> None:
         super().full_clean()

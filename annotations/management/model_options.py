@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from annotations.label_map import read_label_map
+
 
 def add_model_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("where models run")
@@ -26,6 +28,14 @@ def configure_models(options: Mapping[str, Any]) -> None:
         threads=options["threads"],
         downloads=options["download"] or settings.MODEL_DOWNLOADS,
     )
+
+
+def label_map(text: str) -> dict[str, str]:
+    """PERSON=PER,NORP=-"""
+    try:
+        return read_label_map(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def key_value(text: str) -> tuple[str, Any]:

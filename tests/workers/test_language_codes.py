@@ -14,6 +14,7 @@ MARIAN = ("fra", "pt", "pt_br", "zho_Hans", "zho_Hant", "swa", "arb", "nob")
     [
         ("en", "eng_Latn", "en"),
         ("en-GB", "eng_Latn", "en"),
+        ("ko", "kor_Hang", "ko"),
         ("eng", "eng_Latn", "en"),
         ("sw", "swh_Latn", "sw"),
         ("sw-TZ", "swh_Latn", "sw"),

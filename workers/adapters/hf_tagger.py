@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workers import model_cache
 from workers.encode import TOKEN_BUDGET, halving
 from workers.encoder_models import fast_tokenizer, max_length
-from workers.entity_labels import CONLL_LABELS
+from workers.entity_labels import map_labels
 from workers.spans import Entity
 from workers.subwords import Window, batches_by_budget, cut_windows, split_subwords
 
@@ -31,9 +31,8 @@ class LoadedTagger:
 class HfTagger:
     """Any Hugging Face token classifier; each word is tagged by its first subword.
 
-    model: Hugging Face id or folder. labels: the model's label -> the label to use, prefixes (B-, I-, ...)
-    left off; labels that are not in it are dropped. By default CoNLL's and OntoNotes' names become PER, ORG,
-    LOC and MISC, and every other label of the model is kept as it is.
+    model: Hugging Face id or folder. labels: changes to how its labels (prefixes B-, I-, ... left off) are
+    mapped, see `map_labels`; "-" leaves one out.
     Sentences longer than the model are read through overlapping windows. An entity's score is the product of
     its words' probabilities; tags whose labels map to the same one are added up first.
     """
@@ -58,9 +57,7 @@ class HfTagger:
         names = self.loaded.model.config.id2label
         self.tags = [split_tag(names[index]) for index in range(len(names))]
         own = {label for _, label in self.tags if label}
-        self.labels = default_labels(own) if labels is None else dict(labels)
-        if unknown := sorted(set(self.labels) - own) if labels is not None else []:
-            raise ValueError(f"model {model!r} has no label {unknown[0]!r}; it has {', '.join(sorted(own))}")
+        self.labels = map_labels(own, labels, model=model)
         self.merged = sorted({self._mapped(tag) for tag in self.tags})
         self._columns = np.array([self.merged.index(self._mapped(tag)) for tag in self.tags])
 
@@ -164,7 +161,3 @@ def split_tag(name: str) -> tuple[str, str]:
     if dash and part in PARTS:
         return part, label
     return "I", name
-
-
-def default_labels(own: set[str]) -> dict[str, str]:
-    return {label: CONLL_LABELS.get(label, label) for label in own}

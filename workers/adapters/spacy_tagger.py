@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from workers import model_cache
-from workers.entity_labels import CONLL_LABELS, lower_shouting, trim_entity
+from workers.entity_labels import lower_shouting, map_labels, trim_entity
 from workers.model_cache import ModelUnavailable
 from workers.spans import Entity
 
@@ -20,7 +20,8 @@ MAX_TOKENS = 2_000  # of one parse; a longer sentence is parsed in pieces
 class SpacyTagger:
     """A spaCy pipeline's named entities, over the tokens given; English unless another model is named.
 
-    labels: the pipeline's label -> the label to use; labels that are not in it are dropped.
+    labels: changes to how the pipeline's labels are mapped, see `map_labels`; "-" leaves one out, as is done
+    with dates and numbers.
     trim: leave articles, possessive endings and titles outside English names, see `trim_entity`.
     Lines written in capitals are read as if they were not.
     An entity's score is the product of the parser's probabilities of the actions that made it (a softmax over
@@ -36,9 +37,7 @@ class SpacyTagger:
         self.nlp = model_cache.load_once("tagger", model, model, lambda: load_pipeline(model))
         self.trim = self.nlp.lang == "en" if trim is None else trim
         own = self.nlp.get_pipe("ner").labels
-        self.labels = dict(labels) if labels is not None else default_labels(own)
-        if unknown := sorted(set(self.labels) - set(own)):
-            raise ValueError(f"pipeline {model!r} has no label {unknown[0]!r}; it has {', '.join(own)}")
+        self.labels = map_labels(own, labels, model=model, keep_others=False)
 
     @property
     def signature(self) -> str:
@@ -118,10 +117,6 @@ def parse_with_chances(ner: Any, docs: Sequence[Any]) -> list[NDArray[np.float32
     model.clear_memory()
     ner.set_annotations(docs, states)
     return [np.array(row) for row in rows]
-
-
-def default_labels(own: Sequence[str]) -> dict[str, str]:
-    return {label: CONLL_LABELS[label] for label in own if label in CONLL_LABELS}
 
 
 def load_pipeline(name: str) -> Any:

@@ -9,12 +9,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.actions.runs import FILTER_FIELDS, default_names, launch_run
 from annotations.management.lookups import get_project, get_user
+from annotations.management.model_options import label_map
 from annotations.models import PairCount, Project, ProjectionRun
+from annotations.models.workforce import QUEUES
 from annotations.progress import Progress, get_progress
 from annotations.workforce import say_who_works
 from workers.tasks import known_names
 
 POLL_S = 1.0
+OPTION_ARGUMENTS = {
+    "method_options": "option",
+    "aligner_options": "aligner-option",
+    "tagger_options": "tagger-option",
+    "target_tagger_options": "target-tagger-option",
+    "translator_options": "translator-option",
+    "back_translator_options": "back-translator-option",
+}
+LABEL_MAPS = {"tagger_options": "label-map", "target_tagger_options": "target-label-map"}
 
 
 class Command(BaseCommand):
@@ -27,11 +38,13 @@ class Command(BaseCommand):
         defaults = default_names()
         parser.add_argument("project", help="id or name of the project")
         parser.add_argument("--language", help="target language; may be left out when the project has one")
-        for field in ("route", "tagger", "aligner", "method"):
-            known = ", ".join(known_names()[field])
-            parser.add_argument(f"--{field}", help=f"one of {known} (default: {defaults[field]})")
-        for field in ("option", "aligner-option", "tagger-option"):
-            what = "method" if field == "option" else field.removesuffix("-option")
+        for field, names in known_names().items():
+            default = defaults.get(field) or "the route's"
+            parser.add_argument(
+                f"--{field.replace('_', '-')}", help=f"one of {', '.join(names)} (default: {default})"
+            )
+        for field in OPTION_ARGUMENTS.values():
+            what = "method" if field == "option" else field.removesuffix("-option").replace("-", " ")
             parser.add_argument(
                 f"--{field}",
                 action="append",
@@ -39,6 +52,16 @@ class Command(BaseCommand):
                 metavar="KEY=VALUE",
                 help=f"an option of the {what}; VALUE is JSON, or text where it is not. May be repeated",
             )
+        for field, argument in LABEL_MAPS.items():
+            parser.add_argument(
+                f"--{argument}",
+                type=label_map,
+                metavar="PERSON=PER,NORP=-",
+                help=f"what the labels of the {field.removesuffix('_options')} become; - leaves one out",
+            )
+        parser.add_argument(
+            "--queue", choices=QUEUES, help="whose workers do it (default: gpu where a worker of it reports)"
+        )
         parser.add_argument("--scope", choices=ProjectionRun.Scope.values, default=ProjectionRun.Scope.ALL)
         parser.add_argument("--domain", help="with --scope filter: pairs of this domain")
         parser.add_argument("--document", help="with --scope filter: pairs of this document")
@@ -48,14 +71,16 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         project = get_project(options["project"])
-        choices = {
-            "method_options": parse_options(options["option"]),
-            "aligner_options": parse_options(options["aligner_option"]),
-            "tagger_options": parse_options(options["tagger_option"]),
+        choices: dict[str, Any] = {
             "scope": options["scope"],
             "scope_filter": {field: options[field] for field in FILTER_FIELDS if options[field]},
         }
-        for field in ("route", "tagger", "aligner", "method", "chunk_size"):
+        for field, argument in OPTION_ARGUMENTS.items():
+            choices[field] = parse_options(options[argument.replace("-", "_")])
+        for field, argument in LABEL_MAPS.items():
+            if labels := options[argument.replace("-", "_")]:
+                choices[field]["labels"] = labels
+        for field in (*known_names(), "chunk_size", "queue"):
             if options[field] is not None:
                 choices[field] = options[field]
         try:

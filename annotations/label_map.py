@@ -1,0 +1,28 @@
+"""How a tagger's labels become the project's, as people write it: "PERSON=PER, NORP=-"."""
+
+import re
+
+DROP = "-"  # leaves a label out
+
+
+def read_label_map(text: str) -> dict[str, str]:
+    """The tagger's label -> the project's label, or DROP. Raises ValueError naming what cannot be read.
+
+    Entries are separated by commas or line breaks.
+    """
+    changes: dict[str, str] = {}
+    for entry in re.split(r"[,\n]", text):
+        if not entry.strip():
+            continue
+        own, equals, new = (part.strip() for part in entry.partition("="))
+        if not equals or not own or not new:
+            raise ValueError(f"{entry.strip()!r} is not like PERSON=PER, or NORP=- to leave a label out")
+        if own in changes:
+            raise ValueError(f"label {own} is there twice")
+        changes[own] = new
+    return changes
+
+
+def write_label_map(changes: dict[str, str]) -> str:
+    """What `read_label_map` reads, a line for each label."""
+    return "\n".join(f"{own}={new or DROP}" for own, new in changes.items())
