@@ -16,7 +16,7 @@ OPTIONS = ("model", "layers", "frozen_layers", "epochs", "patience", "batch_size
 class TrainingForm(forms.Form):
     """Data, model and settings; the settings' defaults are those of the command `train_tagger`."""
 
-    data = forms.ChoiceField(label=_("Learn from"), choices=TrainingRun.Data.choices)
+    learn_from = forms.ChoiceField(label=_("Learn from"), choices=TrainingRun.Data.choices)
     languages = forms.MultipleChoiceField(
         label=_("Languages"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None is all.")
     )
@@ -70,7 +70,7 @@ class TrainingForm(forms.Form):
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("data", "languages", "dev_percent", "model", "curve_parts")]
+        return [self[name] for name in ("learn_from", "languages", "dev_percent", "model", "curve_parts")]
 
     @property
     def advanced(self) -> list[forms.BoundField]:
@@ -80,5 +80,5 @@ class TrainingForm(forms.Form):
     def choices(self) -> dict[str, Any]:
         """What launch_training takes."""
         values = self.cleaned_data
-        chosen = {name: values[name] for name in ("data", "languages", "dev_percent", "curve_parts")}
-        return chosen | {"options": {name: values[name] for name in OPTIONS}}
+        chosen = {name: values[name] for name in ("languages", "dev_percent", "curve_parts")}
+        return chosen | {"data": values["learn_from"], "options": {name: values[name] for name in OPTIONS}}

@@ -17,16 +17,18 @@ from annotations.actions.training import (
 from annotations.models import Project, Review, ReviewItem, TrainingRun
 from factories import make_gap_report, make_pair, make_training
 from tests.workers.tiny_models import tiny_xlmr
+from workers import model_cache
 from workers.tasks import thinned, train_tagger
 
 FORM = {
-    "data": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3, "patience": 3,
+    "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3, "patience": 3,
     "frozen_layers": 0, "batch_size": 4, "learning_rate": "0.01", "seed": 0,
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
-def folders(settings, tmp_path: Path) -> Path:
+def folders(settings, tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.setattr(model_cache, "_policy", model_cache.policy())  # the worker's rules end with the test
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.MODEL_FOLDERS = [tmp_path / "models"]
     return tmp_path
@@ -208,3 +210,17 @@ def test_a_saved_report_leads_to_its_sentences(project: Project, sign_in, olga) 
     assert "No sentence is like that" in client.get(address, {"noise": "typos"}).content.decode()
     assert client.get(reverse("annotations:gap_report_file", args=[report.pk, "nothing"])).status_code == 404
     assert make_training(project) in project.trainings.all()
+
+
+def test_a_run_is_scored_against_the_reviews_of_its_pairs(filled: Project) -> None:
+    """The reviews kept the person of every suggestion and left its place out."""
+    from io import StringIO
+
+    from django.core.management import call_command
+
+    out, run = StringIO(), filled.runs.get()
+    call_command("evaluate_tagger", "--run", str(run.pk), "--json", "--bootstrap", "10", stdout=out)
+    result = json.loads(out.getvalue())
+    assert result["n_sentences"] == 20
+    assert (result["per_label"]["PER"]["f1"], result["per_label"]["LOC"]["precision"]) == (1.0, 0.0)
+    assert result["breakdown"]["language"]["es"]["recall"] == 1.0
