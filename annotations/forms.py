@@ -28,6 +28,7 @@ class SeenForm(forms.Form):
     version = forms.IntegerField(min_value=0)
     run = forms.IntegerField(min_value=1, required=False)
     text = forms.IntegerField(min_value=0, required=False)
+    ahead = forms.IntegerField(min_value=1, required=False)  # the pair that is on the screen already
 
     @property
     def seen(self) -> Seen:
@@ -92,7 +93,18 @@ class QueueForm(forms.Form):
     language = forms.CharField(max_length=35, required=False)
     label = forms.CharField(max_length=50, required=False)
     run = forms.IntegerField(min_value=1, required=False)
+    comparison = forms.IntegerField(min_value=1, required=False)
     skipped = forms.BooleanField(required=False)
+    doubt = forms.ChoiceField(
+        label=_("Only those with"),
+        choices=[
+            ("", _("anything")),
+            ("missing", _("a missing entity")),
+            ("disputed", _("methods that disagree")),
+            ("names", _("a name decided differently elsewhere")),
+        ],
+        required=False,
+    )
 
 
 def read_queue(project_id: int, query: QueryDict) -> Queue:
@@ -107,7 +119,9 @@ def read_queue(project_id: int, query: QueryDict) -> Queue:
         language=data.get("language", ""),
         label=data.get("label", ""),
         run=data.get("run"),
+        comparison=data.get("comparison"),
         skipped=data.get("skipped", False),
+        doubt=data.get("doubt", ""),
     )
 
 
@@ -116,8 +130,26 @@ class ProjectForm(forms.ModelForm):
 
     class Meta:
         model = Project
-        fields = ["name", "description", "source_language", "guidelines"]
+        fields = [
+            "name",
+            "description",
+            "source_language",
+            "guidelines",
+            "overlap_percent",
+            "overlap_people",
+        ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("overlap_percent", "overlap_people"):
+            self.fields[name].required = False
+
+    def clean_overlap_percent(self) -> int:
+        return self.cleaned_data["overlap_percent"] or 0
+
+    def clean_overlap_people(self) -> int:
+        return self.cleaned_data["overlap_people"] or 2
 
     def clean_source_language(self) -> str:
         try:
@@ -194,10 +226,14 @@ class RoleForm(forms.Form):
 class PairFilterForm(forms.Form):
     """Which sentences the list shows. after: the last id of the page before."""
 
+    q = forms.CharField(label=_("Words or name"), max_length=200, required=False)
     status = forms.ChoiceField(
         choices=[("", _("any status")), *SentencePair.Status.choices, ("flagged", _("Flagged"))],
         required=False,
     )
+    label = forms.CharField(max_length=50, required=False)
+    reviewer = forms.CharField(max_length=150, required=False)
+    run = forms.IntegerField(min_value=1, required=False)
     language = forms.CharField(max_length=35, required=False)
     document = forms.CharField(max_length=300, required=False)
     id = forms.CharField(max_length=300, required=False)

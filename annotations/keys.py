@@ -39,7 +39,7 @@ COMMANDS = [
     Command("next", "ArrowDown", _("Next entity (also Tab)"), FIND, is_fixed=True),
     Command("previous", "ArrowUp", _("Previous entity (also Shift+Tab)"), FIND, is_fixed=True),
     Command("select", "a", _("Select words: arrows move, Shift+arrows extend, then a label key"), FIND),
-    Command("place", "r", _("Set the entity to the selected words"), FIND),
+    Command("place", "r", _("Set the entity to the selected words, or select its words to move them"), FIND),
     Command("link", "b", _("Link two words, or take their link away: choose the word, then Enter"), FIND),
     Command("side", "t", _("Go to the other sentence"), FIND),
     Command("cancel", "Escape", _("Drop the selection or the link"), FIND, is_fixed=True),

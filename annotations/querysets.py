@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from annotations.models import User
+
+
+class WordsQuery(SearchQuery):
+    """Words that stand together, the last one perhaps only begun; for PairText.words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.function = "projector_query"
 
 
 class ProjectQuerySet(models.QuerySet):
@@ -38,6 +47,35 @@ class SentencePairQuerySet(models.QuerySet):
             pairs = pairs.exclude(**{f"{side}_text": ""})
         return pairs
 
+    def matching(self, text: str) -> SentencePairQuerySet:
+        """Pairs in which these words stand together on either side, the last one perhaps only begun."""
+        return self.filter(search_text__words=WordsQuery(text))
+
+    def with_label(self, label: str) -> SentencePairQuerySet:
+        """Pairs with an accepted entity of the label, or one that the shown run suggests."""
+        from annotations.models import Candidate, Review  # which import this module
+
+        accepted = Review.objects.filter(pair=OuterRef("pk"), items__state="accepted", items__label=label)
+        suggested = Candidate.objects.filter(
+            pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, label=label
+        )
+        return self.filter(Exists(accepted) | Exists(suggested))
+
+    def reviewed_by(self, username: str) -> SentencePairQuerySet:
+        """Pairs that this person has a review of, finished or not."""
+        return self.filter(reviews__reviewer__username=username)
+
+    def of_run(self, run_id: int) -> SentencePairQuerySet:
+        """Pairs that the run has a result for, shown or not."""
+        return self.filter(results__run=run_id)
+
+    def wanting_more_reviews(self, user: User) -> SentencePairQuerySet:
+        """Reviewed pairs that more people are to review, and that the user has not."""
+        from annotations.models import Review  # which imports this module
+
+        own = Review.objects.filter(pair=OuterRef("pk"), reviewer=user, status__in=["done", "skipped"])
+        return self.filter(more_reviews__gt=0).exclude(Exists(own))
+
     def awaiting_review(self) -> SentencePairQuerySet:
         return self.filter(status="suggested")
 
@@ -47,6 +85,11 @@ class SentencePairQuerySet(models.QuerySet):
     def free(self) -> SentencePairQuerySet:
         """Nobody is on it: never claimed, given back, or the lease ran out."""
         return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=timezone.now()))
+
+    def free_for(self, user: User) -> SentencePairQuerySet:
+        """Nobody else is on it."""
+        now = timezone.now()
+        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=user))
 
     def claimed_by(self, user: User) -> SentencePairQuerySet:
         return self.filter(claimed_by=user)
@@ -82,6 +125,9 @@ class PairCountQuerySet(models.QuerySet):
 class ProjectionRunQuerySet(models.QuerySet):
     def active(self) -> ProjectionRunQuerySet:
         return self.filter(status__in=["queued", "running"])
+
+    def ended(self) -> ProjectionRunQuerySet:
+        return self.exclude(status__in=["queued", "running"])
 
 
 class RunChunkQuerySet(models.QuerySet):

@@ -45,6 +45,7 @@ review_urls = [
     path("projects/<int:project_id>/undo/", review.review_undo, name="undo"),
     path("projects/<int:project_id>/redo/", review.review_redo, name="redo"),
     path("sentences/<int:pair_id>/", review.pair, name="pair"),
+    path("sentences/<int:pair_id>/ahead/", review.review_ahead, name="review_ahead"),
     path("sentences/<int:pair_id>/edit/", review.review_edit, name="review_edit"),
     path("sentences/<int:pair_id>/accept/", review.review_accept, name="review_accept"),
     path("sentences/<int:pair_id>/skip/", review.review_skip, name="review_skip"),

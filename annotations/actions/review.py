@@ -226,7 +226,7 @@ def record(
         others = pair.reviews.filter(is_flagged=True).exclude(pk=review.pk)
         pair.is_flagged = after.is_flagged or others.exists()
     if moved or after.is_flagged != before.is_flagged:
-        pair.save(update_fields=["status", "is_flagged", "claimed_by", "claimed_until"])
+        pair.save(update_fields=["status", "is_flagged", "more_reviews", "claimed_by", "claimed_until"])
     if had_gold:
         refresh_disagreement(pair)
     return ReviewEvent.objects.create(
@@ -276,8 +276,18 @@ def _move_pair(pair: SentencePair, review: Review, *, lost_gold: bool) -> None:
         pair.status = SentencePair.Status.SKIPPED
     else:
         pair.status = SentencePair.Status.SUGGESTED if pair.shown_run_id else SentencePair.Status.NEW
+    pair.more_reviews = _reviews_wanted(pair)
     if review.status != Status.OPEN and pair.claimed_by_id == review.reviewer_id:
         pair.claimed_by = pair.claimed_until = None
+
+
+def _reviews_wanted(pair: SentencePair) -> int:
+    """How many more people are to review a pair of the share that several people review."""
+    project = pair.project
+    if not project.wants_overlap(pair.pk) or pair.status != SentencePair.Status.REVIEWED:
+        return 0
+    done = Review.objects.filter(pair=pair, status=Status.DONE).values_list("is_adjudication", flat=True)
+    return 0 if any(done) else max(0, project.overlap_people - len(done))
 
 
 def _write_items(review: Review, before: tuple[Item, ...], after: tuple[Item, ...]) -> None:

@@ -4,7 +4,7 @@ from annotations.models.agreement import Disagreement, NameUse, ProjectReport, R
 from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.comparison import RunComparison, RunDifference
-from annotations.models.corpus import ImportBatch, ReferenceSpan, SentencePair
+from annotations.models.corpus import ImportBatch, PairText, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
 from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
 from annotations.models.exports import Export
@@ -35,6 +35,7 @@ __all__ = [
     "NameUse",
     "PairCount",
     "PairResult",
+    "PairText",
     "Project",
     "ProjectReport",
     "ProjectionRun",
@@ -48,8 +49,8 @@ __all__ = [
     "RunDisagreement",
     "SentencePair",
     "SourceEntity",
-    "Translation",
     "TrainingRun",
+    "Translation",
     "User",
     "Verdict",
     "WordTable",

@@ -137,7 +137,19 @@ class Candidate(models.Model):
 
     class Meta:
         ordering = ["source_entity_id", "rank"]
-        indexes = [models.Index(fields=["pair", "run"], name="candidate_of_pair")]
+        indexes = [
+            models.Index(fields=["pair", "run"], name="candidate_of_pair"),
+            models.Index(
+                fields=["pair", "run"],
+                name="candidate_missing",
+                condition=models.Q(rank=0, start__isnull=True),
+            ),
+            models.Index(
+                fields=["pair", "run"],
+                name="candidate_disputed",
+                condition=models.Q(rank=0, reason="methods-disagree"),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["source_entity", "run", "rank"], name="candidate_rank_once"),
             models.CheckConstraint(

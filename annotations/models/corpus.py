@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 
@@ -141,6 +143,9 @@ class SentencePair(models.Model):
     n_comments = models.PositiveIntegerField(default=0, db_default=0)
     n_verdicts = models.PositiveIntegerField(default=0, db_default=0)
     priority = models.FloatField(default=0.0, help_text="1 - least confidence of the shown candidates.")
+    more_reviews = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many more people are to review it, for agreement."
+    )
     shown_run = models.ForeignKey(
         "annotations.ProjectionRun",
         on_delete=models.SET_NULL,
@@ -197,6 +202,16 @@ class SentencePair(models.Model):
                 name="pair_awaiting_in_language",
                 condition=models.Q(status="suggested"),
             ),
+            models.Index(
+                fields=["project", "target_language", "id"],
+                name="pair_awaiting_as_imported",
+                condition=models.Q(status="suggested"),
+            ),
+            models.Index(
+                fields=["project", "id"],
+                name="pair_wants_more_reviews",
+                condition=models.Q(more_reviews__gt=0),
+            ),
             models.Index(fields=["project", "status", "id"], name="pair_by_status"),
             models.Index(fields=["project", "document"], name="pair_by_document"),
             models.Index(fields=["project", "domain"], name="pair_by_domain"),
@@ -232,6 +247,21 @@ class SentencePair(models.Model):
     @property
     def target_tokens(self) -> list[str]:
         return tokens_of(self.target_text, self.target_offsets)
+
+
+class PairText(models.Model):
+    """The words of both sides, for searching. Kept by triggers, apart from the pair, whose row is busy."""
+
+    pair = models.OneToOneField(
+        SentencePair, on_delete=models.CASCADE, primary_key=True, related_name="search_text"
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="pair_by_words")]
+
+    def __str__(self) -> str:
+        return f"words of pair {self.pair_id}"
 
 
 def tokens_of(text: str, offsets: list[int]) -> list[str]:

@@ -1,6 +1,9 @@
 """A project: its languages, labels and guidelines."""
 
+import zlib
+
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from annotations.querysets import ProjectQuerySet
@@ -41,6 +44,18 @@ class Project(models.Model):
         editable=False,
         help_text="Projection method -> weights that its confidences are corrected by, see fit_confidence.",
     )
+    overlap_percent = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="Share of the sentences that several people review, unseen by each other; 0 for none.",
+    )
+    overlap_people = models.PositiveSmallIntegerField(
+        default=2,
+        db_default=2,
+        validators=[MinValueValidator(2), MaxValueValidator(10)],
+        help_text="How many people review each sentence of that share.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -53,6 +68,10 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def wants_overlap(self, pair_id: int) -> bool:
+        """Whether several people are to review a pair: the same answer always, spread evenly."""
+        return zlib.crc32(str(pair_id).encode()) % 100 < self.overlap_percent
 
     @property
     def label_names(self) -> list[str]:

@@ -146,6 +146,14 @@ def pairs(request: SignedInRequest, project_id: int) -> HttpResponse:
     for field, name in (("target_language", "language"), ("document", "document"), ("external_id", "id")):
         if chosen.get(name):
             pairs = pairs.filter(**{field: chosen[name]})
+    if chosen.get("q"):
+        pairs = pairs.matching(chosen["q"])
+    if chosen.get("label"):
+        pairs = pairs.with_label(chosen["label"])
+    if chosen.get("reviewer"):
+        pairs = pairs.reviewed_by(chosen["reviewer"])
+    if chosen.get("run"):
+        pairs = pairs.of_run(chosen["run"])
     if chosen.get("after"):
         pairs = pairs.filter(pk__gt=chosen["after"])
     page = list(pairs.select_related("claimed_by")[: PAGE_SIZE + 1])
@@ -156,6 +164,8 @@ def pairs(request: SignedInRequest, project_id: int) -> HttpResponse:
         "form": form,
         "pairs": page[:PAGE_SIZE],
         "following": following.urlencode() if following["after"] else "",
+        "reviewers": project.memberships.exclude(role="viewer").values_list("user__username", flat=True),
+        "runs": project.runs.all()[:50],
         "languages": [
             row["target_language"] for row in project.pair_counts.all().totals_by("target_language")
         ],

@@ -29,7 +29,7 @@ from annotations.history import describe_event
 from annotations.models import ReviewEvent, SentencePair
 from annotations.requests import SignedInRequest
 from annotations.views.conflict import render_conflict
-from annotations.views.review_page import pair_url, queue_query, render_review
+from annotations.views.review_page import is_blind, pair_url, queue_query, render_review
 
 
 @require_GET
@@ -51,6 +51,19 @@ def review_next(request: SignedInRequest, project_id: int) -> HttpResponse:
 def pair(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id)
     return render_review(request, pair, read_queue(pair.project_id, request.GET))
+
+
+@require_POST
+@login_required
+def review_ahead(request: SignedInRequest, pair_id: int) -> HttpResponse:
+    """Claim the pair that comes after this one and send its page; 204 when there is none."""
+    pair = get_pair_for(request.user, pair_id, REVIEW)
+    queue = read_queue(pair.project_id, request.GET)
+    following = claims.claim_ahead(queue, request.user, pair)
+    if following is None:
+        return HttpResponse(status=204)
+    following.project = pair.project
+    return render_review(request, following, queue)
 
 
 @require_POST
@@ -86,7 +99,7 @@ def review_accept(request: SignedInRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             accept_review(pair=pair, reviewer=request.user, seen=form.seen)
-            following = claims.claim_following(queue, request.user, pair)
+            following = claims.claim_following(queue, request.user, pair, ahead=form.cleaned_data["ahead"])
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, accept=True)
     except EditRefused as refused:
@@ -105,7 +118,7 @@ def review_skip(request: SignedInRequest, pair_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             skip_review(pair=pair, reviewer=request.user, seen=form.seen, note=form.cleaned_data["note"])
-            following = claims.claim_following(queue, request.user, pair)
+            following = claims.claim_following(queue, request.user, pair, ahead=form.cleaned_data["ahead"])
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, note=form.cleaned_data["note"])
     return _go_on(request, pair, following, queue, _("Sentence skipped."))
@@ -191,7 +204,10 @@ def review_correct(request: SignedInRequest, pair_id: int) -> HttpResponse:
 def review_history(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """Who changed what, newest first; a panel of the page that is fetched when it is opened."""
     pair = get_pair_for(request.user, pair_id)
-    events = ReviewEvent.objects.filter(review__pair=pair).select_related("actor").order_by("-pk")[:200]
+    events = ReviewEvent.objects.filter(review__pair=pair)
+    if is_blind(pair, pair.reviews.filter(reviewer=request.user).first()):
+        events = events.filter(review__reviewer=request.user)
+    events = events.select_related("actor").order_by("-pk")[:200]
     changes = list(pair.wordings.all())
     lines = [(event, describe_event(event, pair, changes)) for event in events]
     template = "annotations/_history.html" if request.htmx else "annotations/history.html"

@@ -35,7 +35,9 @@ from annotations.suggestions import find_candidates, seed_items
 from annotations.views.review_rows import make_rows, most_doubtful
 
 N_HUES = 8
+AHEAD_FROM = 10  # the end of a queue is shared: nobody holds a second pair of the last few
 PAIR_URLS = {
+    "ahead": "review_ahead",
     "edit": "review_edit",
     "accept": "review_accept",
     "skip": "review_skip",
@@ -102,6 +104,7 @@ def review_context(
     source = _source_side(pair, entities.values(), hues)
     target = target_side(pair, items, hues)
     counts = project.pair_counts.all().totals_by("target_language")
+    left = _sum(counts, queue.language)
     return {
         "project": project,
         "pair": pair,
@@ -125,7 +128,8 @@ def review_context(
         "query": queue_query(queue),
         "urls": _urls(pair, queue),
         "pair_url": pair_url(pair.pk, queue),
-        "counts": _sum(counts, queue.language),
+        "counts": left,
+        "looks_ahead": left["n_awaiting"] > AHEAD_FROM,
         "languages": [count["target_language"] for count in counts],
         "label_keys": {label["key"]: label["name"] for label in project.labels},
         "commands": COMMANDS,
@@ -139,6 +143,8 @@ def load_state(pair: SentencePair, user: User) -> ReviewState:
     reviews = list(Review.objects.filter(pair=pair).select_related("reviewer"))
     mine = next((review for review in reviews if review.reviewer_id == user.pk), None)
     gold = next((review for review in reviews if review.is_gold), None)
+    if is_blind(pair, mine):
+        gold = None
     rival = gold if gold is not None and gold is not mine else None
     shown = mine or gold
     if shown is None:
@@ -147,6 +153,15 @@ def load_state(pair: SentencePair, user: User) -> ReviewState:
     version = mine.version if mine else 0
     return ReviewState(
         version, shown.run_id, snapshot_of(shown, pair.text_version), shown, shown is mine, rival
+    )
+
+
+def is_blind(pair: SentencePair, mine: Review | None) -> bool:
+    """Whether the viewer may not see others' reviews yet: theirs is one of several that are asked for."""
+    return (
+        pair.more_reviews > 0
+        and pair.project.role == Role.ANNOTATOR
+        and (mine is None or mine.status != "done")
     )
 
 
@@ -165,7 +180,7 @@ def queue_query(queue: Queue) -> str:
     query = QueryDict(mutable=True)
     if queue.order != "hardest":
         query["order"] = queue.order
-    for name in ("language", "label", "run"):
+    for name in ("language", "label", "run", "comparison", "doubt"):
         if getattr(queue, name):
             query[name] = str(getattr(queue, name))
     if queue.skipped:
@@ -198,7 +213,7 @@ def _claim(pair: SentencePair, user: User) -> User | None:
     """Take the pair for a reviewer who opens it, if it is to be reviewed; returns who else is on it."""
     if pair.claimed_by_id == user.pk or pair.project.role == Role.VIEWER:
         return None
-    if pair.status == SentencePair.Status.REVIEWED:
+    if pair.status == SentencePair.Status.REVIEWED and not pair.more_reviews:
         return None
     return claim_pair(pair.pk, user)
 

@@ -2,11 +2,13 @@
 
 const HEARTBEAT_MS = 120_000; // a fraction of the lease
 
-/** getReview(): the #review element that is on the page now. */
-export function keepClaim(getReview) {
+/** getReview(): the #review element that is on the page now; getAhead(): the one that comes next, or null. */
+export function keepClaim(getReview, getAhead) {
   const send = async () => {
     const review = getReview();
     if (document.visibilityState !== "visible" || !review?.dataset.heartbeat) return;
+    const ahead = getAhead()?.dataset.heartbeat;
+    if (ahead) fetch(ahead, { method: "POST", body: csrfForm() }).catch(() => {}); // accepting finds out
     const answer = await fetch(review.dataset.heartbeat, { method: "POST", body: csrfForm() }).catch(() => null);
     if (answer?.status !== 409 || !review.isConnected) return;
     review.querySelector(".notice")?.remove();
@@ -15,12 +17,13 @@ export function keepClaim(getReview) {
   setInterval(send, HEARTBEAT_MS);
   addEventListener("pageshow", (event) => event.persisted && send());
   addEventListener("pagehide", () => {
-    const { release } = getReview()?.dataset ?? {};
-    if (release) navigator.sendBeacon(release, csrfForm());
+    for (const held of [getReview(), getAhead()]) {
+      if (held?.dataset.release) navigator.sendBeacon(held.dataset.release, csrfForm());
+    }
   });
 }
 
-function csrfForm() {
+export function csrfForm() {
   const body = new FormData();
   body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   return body;

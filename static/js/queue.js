@@ -15,11 +15,22 @@ export function startQueue(handlers) {
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError", "htmx:swapError"]) {
     document.body.addEventListener(failure, (event) => {
       if (event.detail.target?.id !== "review") return;
-      busy = false;
-      waiting.length = 0;
-      trouble(event.detail.xhr?.status ?? 0);
+      fail(event.detail.xhr?.status ?? 0);
     });
   }
+}
+
+/** A request is under way that htmx does not send, with this pair on the screen meanwhile. */
+export function begin(pair) {
+  busy = true;
+  shownPair = pair;
+}
+
+/** It failed: what waited for it is dropped, as `trouble` says. */
+export function fail(status) {
+  busy = false;
+  waiting.length = 0;
+  trouble(status);
 }
 
 export function isBusy() {

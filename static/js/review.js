@@ -1,10 +1,11 @@
 // Keys, selection and links of the review page. Every key presses a button that is on the page:
 // without this file the same buttons work by themselves.
 
+import { hasAhead, heldAhead, keepAhead, lookAhead, reviewIn, takeAhead } from "./ahead.js";
 import { keepClaim } from "./claim.js";
 import { linkFrom, linkingFrom, prepareLink } from "./linking.js";
 import { drawLinks, tokensOf } from "./links.js";
-import { enqueue, isBusy, settled, startQueue } from "./queue.js";
+import { begin, enqueue, fail, isBusy, settled, startQueue } from "./queue.js";
 import { cellByKey, cellOf, drawMatrix, focusCell, nextView, setView, viewOf } from "./views.js";
 import { cutBefore, isCutting, moveCut, prepareMerge, startCutting, stopCutting } from "./wording.js";
 import {
@@ -30,6 +31,7 @@ let hovered = null; // token under the pointer
 let allLinks = false;
 let kept = new Set(); // panels that stay open from sentence to sentence
 let replaying = false;
+let isPlacing = false; // the selection is the entity's, on its way to other words
 
 document.documentElement.classList.add("js");
 if (matchMedia("(max-width: 68rem)").matches) document.getElementById("guidelines").open = false;
@@ -46,12 +48,14 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 });
 new ResizeObserver(() => redraw()).observe(document.body);
 document.fonts.ready.then(() => redraw());
-keepClaim(() => review);
+document.body.addEventListener("htmx:beforeRequest", onRequest);
+keepClaim(() => review, heldAhead);
 showReview(false);
 
 // ---------------------------------------------------------------- a new state of the page
 
-function showReview(wasSwapped) {
+/** isAnswered: nothing is under way any more; otherwise the keys wait until the answer is here. */
+function showReview(wasSwapped, isAnswered = true) {
   review = document.getElementById("review");
   const focused = document.activeElement;
   const focusWasHere = !wasSwapped || !focused || focused === document.body || review.contains(focused);
@@ -61,6 +65,7 @@ function showReview(wasSwapped) {
   labels = new Map(Object.entries(JSON.parse(review.dataset.labelKeys)));
   current = review.dataset.current === undefined ? null : Number(review.dataset.current);
   hovered = null;
+  isPlacing = false;
   enhanceSentences(review);
   linkFrom(review, null);
   for (const button of review.querySelectorAll(".item button")) button.tabIndex = -1;
@@ -68,7 +73,54 @@ function showReview(wasSwapped) {
   review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(allLinks));
   if (focusWasHere) focusCurrent();
   showCurrent();
+  if (!isAnswered) return;
   settled(review.dataset.pair);
+  setTimeout(() => review.isConnected && !isBusy() && lookAhead(review), 60);
+}
+
+/** Accepting or skipping shows the sentence that was fetched ahead at once; the answer confirms it. */
+function onRequest(event) {
+  const { elt, requestConfig } = event.detail;
+  const button = elt.matches?.("form") ? elt.querySelector("[data-command]") : elt;
+  if (!["accept-all", "skip"].includes(button?.dataset.command) || !hasAhead()) return;
+  event.preventDefault();
+  goOn(requestConfig.path, requestConfig.formData);
+}
+
+async function goOn(path, fields) {
+  const left = review;
+  begin(left.dataset.pair);
+  const ahead = await takeAhead(left.dataset.pair);
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  if (ahead) {
+    begin(ahead.dataset.pair);
+    paint(ahead, false);
+    ahead.setAttribute("aria-busy", "true");
+    body.set("ahead", ahead.dataset.pair);
+  }
+  const answer = await fetch(path, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer || ![200, 409, 422].includes(answer.status)) {
+    ahead?.removeAttribute("aria-busy");
+    if (ahead) paint(left, false);
+    keepAhead(ahead);
+    begin(left.dataset.pair);
+    return fail(answer?.status ?? 0);
+  }
+  const answered = reviewIn(await answer.text());
+  if (answered.dataset.state !== ahead?.dataset.state || !ahead) return paint(answered, true);
+  review.removeAttribute("aria-busy");
+  review.querySelector(".remaining").replaceWith(answered.querySelector(".remaining"));
+  settled(review.dataset.pair);
+  lookAhead(review);
+}
+
+function paint(element, isAnswered) {
+  document.getElementById("review").replaceWith(element);
+  htmx.process(element);
+  if (element.dataset.url) history.pushState({ htmx: true }, "", element.dataset.url);
+  scrollTo(0, 0);
+  showReview(true, isAnswered);
 }
 
 function focusCurrent() {
@@ -222,6 +274,7 @@ function perform(name, event, target) {
       return words?.focus();
     }
     case "cancel":
+      isPlacing = false;
       stopCutting(review);
       clearSelection(review);
       linkFrom(review, null);
@@ -231,11 +284,13 @@ function perform(name, event, target) {
     case "side":
       return switchSide();
     case "place":
+      if (!selectedRange()) return selectEntity();
+      isPlacing = false;
       return place("place");
     case "accept-all":
       if (isCutting(review)) return press('[data-command="finish-split"]', review);
       if (linkingFrom() !== null) return finishLink(focusedToken());
-      if (selectedRange()) return rowOf(current)?.classList.contains("missing") ? place("place") : say(review.dataset.chooseLabel);
+      if (selectedRange()) return isPlacing || rowOf(current)?.classList.contains("missing") ? place("place") : say(review.dataset.chooseLabel);
       return press('[data-command="accept-all"]', review);
     case "links":
       allLinks = !allLinks;
@@ -405,7 +460,18 @@ function merge() {
   if (form) press('button[value="merge"]', form);
 }
 
+/** Select the words of the entity in focus, to move them elsewhere; Enter sets it then. */
+function selectEntity() {
+  const words = [...review.querySelectorAll(`.side.target .mark[data-position="${current}"] .t`)];
+  if (!words.length) return startSelection();
+  if (!review.querySelector("#selection")) return;
+  focusToken(words[0]);
+  select(review, tokenIndex(words.at(-1)), tokenIndex(words[0]));
+  isPlacing = true;
+}
+
 function startSelection() {
+  isPlacing = false;
   if (!review.querySelector("#selection")) return;
   const tokens = tokensOf(review, "target");
   const focused = document.activeElement?.closest?.('.sentence[data-side="target"] .t');

@@ -64,7 +64,7 @@ def review_with_keys(page: Page, project: Project) -> list[SentencePair]:
         reviewed.append(SentencePair.objects.get(pk=number))
         for key in keys.split():
             page.keyboard.press(key)
-        expect(page.locator(f'#review[data-pair="{number}"]')).to_have_count(0)
+        expect(page.locator(f'#review:not([aria-busy], [data-pair="{number}"])')).to_have_count(1)
     return reviewed
 
 

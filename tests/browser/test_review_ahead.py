@@ -1,0 +1,105 @@
+"""The next sentence is on the screen before the server answers, and no claim is lost or doubled by it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from annotations.models import Project, Review, SentencePair, User
+from annotations.views import review_page
+from factories import make_pair
+
+
+@pytest.fixture
+def queue(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[SentencePair]:
+    """Five sentences, hardest first, and a server that looks ahead in a queue as short as this."""
+    monkeypatch.setattr(review_page, "AHEAD_FROM", 1)
+    return [make_pair(project, confidence=k / 10) for k in range(1, 6)]
+
+
+def shows(page: Page, pair: SentencePair) -> None:
+    expect(page.locator(f'#review[data-pair="{pair.pk}"] .item:focus')).to_have_count(1)
+
+
+def held_by(user: User) -> set[int]:
+    return set(SentencePair.objects.filter(claimed_by=user).values_list("pk", flat=True))
+
+
+def test_enter_shows_the_next_sentence_before_the_answer(
+    queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
+) -> None:
+    page = open_as(ana, f"/projects/{project.pk}/review/")
+    with page.expect_response("**/ahead/"):
+        shows(page, queue[0])
+    waiting: list[Route] = []
+    page.route("**/accept/", lambda route: waiting.append(route))
+    page.keyboard.press("Enter")
+    shows(page, queue[1])  # while the server has not even been asked
+    page.keyboard.press("o")  # waits for the answer
+    assert not Review.objects.exists()
+    waiting[0].continue_()
+    page.unroute("**/accept/")
+    expect(page.locator(".item.current .label")).to_have_text("ORG")
+    expect(page.locator("#remaining")).to_have_text(re.compile("^4 "))
+    assert Review.objects.gold().get().pair == queue[0]
+    assert Review.objects.get(status="open").pair == queue[1]
+    expect(page).to_have_url(re.compile(f"/sentences/{queue[1].pk}/$"))
+
+
+def test_every_sentence_comes_once_and_in_order(
+    queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
+) -> None:
+    page = open_as(ana, f"/projects/{project.pk}/review/")
+    for pair in queue:
+        shows(page, pair)
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is left in this queue")).to_be_visible()
+    assert Review.objects.gold().count() == 5
+    assert held_by(ana) == set()
+
+
+def test_two_people_never_hold_the_same_and_leaving_gives_both_back(
+    queue: list[SentencePair], open_as: Callable[..., Page], ana: User, olga: User, project: Project
+) -> None:
+    page = open_as(ana, f"/projects/{project.pk}/review/")
+    with page.expect_response("**/ahead/"):
+        shows(page, queue[0])
+    other = open_as(olga, f"/projects/{project.pk}/review/")
+    with other.expect_response("**/ahead/"):
+        shows(other, queue[2])
+    assert held_by(ana) == {queue[0].pk, queue[1].pk}
+    assert held_by(olga) == {queue[2].pk, queue[3].pk}
+    page.goto("/")
+    shows(open_as(olga, f"/sentences/{queue[1].pk}/"), queue[1])
+
+
+def test_what_was_fetched_ahead_and_taken_by_another_is_replaced(
+    queue: list[SentencePair], open_as: Callable[..., Page], ana: User, olga: User, project: Project
+) -> None:
+    page = open_as(ana, f"/projects/{project.pk}/review/")
+    with page.expect_response("**/ahead/"):
+        shows(page, queue[0])
+    SentencePair.objects.filter(pk=queue[1].pk).update(claimed_by=olga)
+    page.keyboard.press("Enter")
+    shows(page, queue[2])
+    assert Review.objects.get().pair == queue[0]
+    page.wait_for_load_state("networkidle")
+
+
+def test_a_failed_accept_brings_the_sentence_back(
+    queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
+) -> None:
+    page = open_as(ana, f"/projects/{project.pk}/review/")
+    with page.expect_response("**/ahead/"):
+        shows(page, queue[0])
+    page.route("**/accept/", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("nothing was saved")
+    expect(page.locator(f'#review[data-pair="{queue[0].pk}"]')).to_be_visible()
+    page.unroute("**/accept/")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    shows(page, queue[1])
+    expect(page.locator("#review:not([aria-busy])")).to_have_count(1)
+    assert Review.objects.gold().get().items.filter(state="accepted").count() == 2
