@@ -21,8 +21,8 @@ from workers import model_cache
 from workers.tasks import thinned, train_tagger
 
 FORM = {
-    "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3, "patience": 3,
-    "frozen_layers": 0, "batch_size": 4, "learning_rate": "0.01", "seed": 0,
+    "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3,
+    "patience": 3, "frozen_layers": 0, "batch_size": 4, "learning_rate": "0.01", "seed": 0,
 }  # fmt: skip
 
 
