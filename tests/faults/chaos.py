@@ -117,8 +117,8 @@ class Chaos:
         self.project = installation.state("SELECT max(id) FROM annotations_project")
         if not self.project:
             raise RuntimeError(f"the project could not be made: {page[1]}")
-        self.act("import")
-        self.act("run")
+        for activity in ("import", "run", "review"):
+            self.act(activity)
 
     def act(self, activity: str) -> None:
         state = self.installation.state
