@@ -94,6 +94,7 @@ class QueueForm(forms.Form):
     label = forms.CharField(max_length=50, required=False)
     run = forms.IntegerField(min_value=1, required=False)
     comparison = forms.IntegerField(min_value=1, required=False)
+    assigned = forms.IntegerField(min_value=1, required=False)
     skipped = forms.BooleanField(required=False)
     doubt = forms.ChoiceField(
         label=_("Only those with"),
@@ -120,6 +121,7 @@ def read_queue(project_id: int, query: QueryDict) -> Queue:
         label=data.get("label", ""),
         run=data.get("run"),
         comparison=data.get("comparison"),
+        assigned=data.get("assigned"),
         skipped=data.get("skipped", False),
         doubt=data.get("doubt", ""),
     )

@@ -10,7 +10,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.adjudication import EDIT, EMPTY, PICK
+from annotations.actions.assignment import MOST_AT_ONCE, Choice
 from annotations.actions.fast_lane import RIGHT, WRONG
+from annotations.languages import get_language
 from annotations.models import Membership, Project, ProjectionRun, User, Verdict
 
 
@@ -119,3 +121,34 @@ class NewAccountForm(BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email")
+
+
+class MemberField(forms.ModelChoiceField):
+    """A member, shown by name."""
+
+    def label_from_instance(self, obj: Membership) -> str:
+        return str(obj.user)
+
+
+class AssignmentForm(forms.Form):
+    """Which unfinished pairs are given to whom."""
+
+    person = MemberField(label=_("Person"), queryset=Membership.objects.none())
+    n = forms.IntegerField(label=_("Sentences, at most"), min_value=1, max_value=MOST_AT_ONCE, initial=100)
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    document = forms.CharField(label=_("Document"), max_length=300, required=False)
+    domain = forms.CharField(label=_("Domain"), max_length=100, required=False)
+
+    def __init__(self, data: QueryDict | None, *, project: Project) -> None:
+        super().__init__(data)
+        people = project.memberships.exclude(role=Membership.Role.VIEWER).select_related("user")
+        person = cast(forms.ModelChoiceField, self.fields["person"])
+        person.queryset = people.order_by("user__username")
+        tags = [row["target_language"] for row in project.pair_counts.all().totals_by("target_language")]
+        language = cast(forms.ChoiceField, self.fields["language"])
+        language.choices = [("", _("all")), *((tag, get_language(tag).name) for tag in tags)]
+
+    @property
+    def choice(self) -> Choice:
+        data = self.cleaned_data
+        return Choice(data["n"], data["language"], data["document"], data["domain"])

@@ -91,6 +91,10 @@ class SentencePairQuerySet(models.QuerySet):
         now = timezone.now()
         return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=user))
 
+    def open_to(self, user: User) -> SentencePairQuerySet:
+        """Given to this person, or to nobody."""
+        return self.filter(Q(assigned_to__isnull=True) | Q(assigned_to=user))
+
     def claimed_by(self, user: User) -> SentencePairQuerySet:
         return self.filter(claimed_by=user)
 

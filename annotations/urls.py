@@ -4,6 +4,7 @@ from django.urls import path
 
 from annotations.views import (
     adjudication,
+    assignments,
     claims,
     dashboard,
     discussion,
@@ -106,6 +107,8 @@ people_urls = [
     path("fast-lane/<int:lane_id>/accept/", fast_lane.fast_lane_accept, name="fast_lane_accept"),
     path("projects/<int:project_id>/invitations/", invitations.invitations, name="invitations"),
     path("invitations/<int:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("projects/<int:project_id>/assignments/", assignments.assignments, name="assignments"),
+    path("people/<int:member_id>/unassign/", assignments.unassign, name="unassign"),
     path("comments/<int:comment_id>/remove/", discussion.comment_remove, name="comment_remove"),
 ]
 

@@ -29,6 +29,7 @@ class Queue:
     label: str = ""
     run: int | None = None
     comparison: int | None = None
+    assigned: int | None = None
     skipped: bool = False
     doubt: str = ""
 
@@ -42,6 +43,8 @@ class Queue:
         if self.comparison:
             differing = RunDifference.objects.filter(pair=OuterRef("pk"), comparison=self.comparison)
             pairs = pairs.filter(Exists(differing))
+        if self.assigned:
+            pairs = pairs.filter(assigned_to=self.assigned)
         if self.label:
             suggested = Candidate.objects.filter(
                 pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, label=self.label
@@ -161,22 +164,27 @@ def release_claim(pair_id: int, user: User) -> None:
 
 def _lease_second_opinion(queue: Queue, user: User, *, not_this: int = 0) -> SentencePair | None:
     """A pair that several people are to review, once somebody has: at once, so that few are half done."""
-    if queue.skipped or queue.label or queue.run or queue.comparison or queue.doubt:
+    if queue.skipped or queue.label or queue.run or queue.comparison or queue.doubt or queue.assigned:
         return None
     pairs = SentencePair.objects.filter(project=queue.project_id).wanting_more_reviews(user)
     pairs = pairs.free_for(user)
     if queue.language:
         pairs = pairs.filter(target_language=queue.language)
-    return _lease_first(pairs.exclude(pk=not_this).in_corpus_order(), user)
+    return _lease_one(pairs.exclude(pk=not_this).in_corpus_order(), user)
 
 
 def _lease_ahead(queue: Queue, user: User, ahead: int) -> SentencePair | None:
     waiting = SentencePair.objects.filter(project=queue.project_id, pk=ahead).claimed_by(user)
     reviewable = Q(status__in=["suggested", "skipped"]) | Q(more_reviews__gt=0)
-    return _lease_first(waiting.filter(reviewable), user)
+    return _lease_one(waiting.filter(reviewable), user)
 
 
 def _lease_first(pairs: SentencePairQuerySet, user: User) -> SentencePair | None:
+    """Of those that are given to this person, or to nobody."""
+    return _lease_one(pairs.open_to(user), user)
+
+
+def _lease_one(pairs: SentencePairQuerySet, user: User) -> SentencePair | None:
     pair = pairs.for_claiming().first()
     if pair is not None:
         _lease(pair, user)

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from annotations.actions.assignment import unassign_pairs
 from annotations.actions.guidelines import keep_guidelines
 from annotations.models import Membership, Project, User
 
@@ -47,6 +48,7 @@ def remove_member(*, member: Membership) -> None:
     """The reviews stay; what the member had claimed is free again. Raises ValidationError as change_role."""
     _keep_an_owner(member, will_own=False)
     member.project.pairs.claimed_by(member.user).update(claimed_by=None, claimed_until=None)
+    unassign_pairs(project=member.project, assignee=member.user)
     member.delete()
 
 

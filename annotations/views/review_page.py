@@ -180,7 +180,7 @@ def queue_query(queue: Queue) -> str:
     query = QueryDict(mutable=True)
     if queue.order != "hardest":
         query["order"] = queue.order
-    for name in ("language", "label", "run", "comparison", "doubt"):
+    for name in ("language", "label", "run", "comparison", "assigned", "doubt"):
         if getattr(queue, name):
             query[name] = str(getattr(queue, name))
     if queue.skipped:

@@ -102,6 +102,8 @@ RULES = {
     "fast_lane_accept": Rule(ADJUDICATORS, "post"),
     "invitations": Rule(OWNERS),
     "invitation_revoke": Rule(OWNERS, "post"),
+    "assignments": Rule(MEMBERS),
+    "unassign": Rule(OWNERS, "post"),
     "comment_remove": Rule(ADJUDICATORS, "post"),
     "runs": Rule(MEMBERS),
     "run_launch": Rule(OWNERS),
