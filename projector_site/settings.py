@@ -180,7 +180,7 @@ STATIC_ROOT = DATA_FOLDER.static
 MEDIA_ROOT = DATA_FOLDER.media
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "projector_site.static_files.HashedStaticFiles"},
 }
 
 # What an import may bring. The command line is free to ask for more than the pages.

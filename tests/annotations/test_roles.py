@@ -18,7 +18,6 @@ from factories import (
     make_lane,
     make_pair,
     make_project,
-    make_run,
     make_run_disagreement,
     make_training,
     make_user,
