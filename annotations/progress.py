@@ -5,11 +5,22 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import ProjectionRun
 
 PACE_CHUNKS = 20
+# What workers say that they are at, in the order of the pipeline.
+STAGES = {
+    "loading models": gettext_lazy("loading models"),
+    "translating": gettext_lazy("translating"),
+    "tagging": gettext_lazy("tagging"),
+    "tagging targets": gettext_lazy("tagging targets"),
+    "aligning": gettext_lazy("aligning"),
+    "learning": gettext_lazy("learning"),
+    "projecting": gettext_lazy("projecting"),
+    "translating back": gettext_lazy("translating back"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,7 @@ class Progress:
     """pairs_per_s: 0.0 until a chunk ended. left_s: None until there is a pace.
 
     is_held: a worker holds the run or a chunk of it, and is alive. quiet_s: since something was finished.
+    stages: what living workers are at now, of STAGES.
     """
 
     run: ProjectionRun
@@ -25,6 +37,7 @@ class Progress:
     n_failed_chunks: int
     is_held: bool
     quiet_s: float
+    stages: tuple[str, ...] = ()
 
     @property
     def percent(self) -> int:
@@ -46,6 +59,11 @@ class Progress:
         return ngettext("about %d hour", "about %d hours", hours) % hours
 
     @property
+    def stages_text(self) -> str:
+        """ "translating, aligning": several where workers share the run."""
+        return ", ".join(str(text) for stage, text in STAGES.items() if stage in self.stages)
+
+    @property
     def is_preparing(self) -> bool:
         return self.run.status == ProjectionRun.Status.RUNNING and self.run.prepared_at is None
 
@@ -53,13 +71,17 @@ class Progress:
 def get_progress(run: ProjectionRun) -> Progress:
     now = timezone.now()
     pace = _pairs_per_s(run)
+    held = run.chunks.held()
+    prepares = run.is_active and run.lease_until is not None and run.lease_until > now
+    stages = {*held.values_list("stage", flat=True), run.stage if prepares else ""} - {""}
     return Progress(
         run=run,
         pairs_per_s=pace,
         left_s=max(0, run.n_pairs - run.n_done) / pace if pace else None,
         n_failed_chunks=run.chunks.failed().count(),
-        is_held=run.chunks.held().exists() or (run.lease_until is not None and run.lease_until > now),
+        is_held=held.exists() or (run.lease_until is not None and run.lease_until > now),
         quiet_s=(now - run.moved_at).total_seconds(),
+        stages=tuple(stages),
     )
 
 

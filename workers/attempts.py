@@ -49,6 +49,6 @@ def _attempt(stage: str, function: Callable[[list[T]], Sequence[R]], items: list
         if len(items) == 1:
             said = "ran out of memory" if memory else "failed"
             return [Failure(f"{stage} {said}: {describe(error)}", memory)]
-    n = len(items) // 2 if memory else 1
+    n = (len(items) + 1) // 2 if memory else 1
     parts = [items[start : start + n] for start in range(0, len(items), n)]
     return [result for part in parts for result in _attempt(stage, function, part)]

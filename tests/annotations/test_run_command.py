@@ -1,13 +1,19 @@
 """`manage.py run_projection`: what it launches, what it says, how it exits."""
 
+from contextlib import contextmanager
 from io import StringIO
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotations.management.commands.run_projection import describe
 from annotations.models import ProjectionRun
-from make_runs import add_pairs
+from annotations.progress import get_progress
+from make_runs import add_pair, add_pairs
+from tests.workers.tiny_models import tiny_nllb
+from workers import store, tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +98,69 @@ def test_it_says_that_no_worker_answers(project):
         out, err = run_projection("News")
     assert err == "No worker answers. The run goes on by itself when one is started.\n\n"
     assert out.endswith("all of it\n")
+
+
+def test_a_language_that_the_translator_lacks_is_named_with_the_nearest(project, tmp_path):
+    add_pair(project, "Ana sings .", "", None, language="pcm")
+    model = tiny_nllb(tmp_path / "nllb")
+    arguments = ["News", "--route", "translate-train", "--translator-option", f"model={model}"]
+    with worked_on_here(), pytest.raises(CommandError) as failed:
+        run_projection(*arguments)
+    assert "translator seq2seq: model" in str(failed.value)
+    assert "Nigerian Pidgin (pcm)" in str(failed.value) and "English" in str(failed.value)
+
+
+def test_a_model_that_does_not_load_fails_the_run_with_the_reason(project, tmp_path):
+    add_pair(project, "", "Ana canta .", None)
+    arguments = ["News", "--route", "translate-test", "--translator-option", f"model={tmp_path}"]
+    with worked_on_here(), pytest.raises(CommandError, match="translator seq2seq could not be loaded"):
+        run_projection(*arguments)
+    assert ProjectionRun.objects.get().status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--route", "translate-train"], "Name the model of the translator"),
+        (["--route", "model-transfer"], "Name the model of the target_tagger"),
+        (["--route", "translate-test", "--translator-option", "model=x"], "needs a target; no pair"),
+        (["--translator-option", "model=x"], "The run has no translator, so it reads no options of one."),
+        (["--route", "translate-train", "--markers", "stars"], "Unknown markers 'stars'; known: off, easy"),
+    ],
+)
+def test_it_refuses_options_that_do_not_fit_the_route(project, arguments, message):
+    add_pair(project, "Ana sings .", "", None)
+    with pytest.raises(CommandError, match=message):
+        run_projection("News", *arguments)
+    assert not ProjectionRun.objects.exists()
+
+
+@contextmanager
+def worked_on_here():
+    """While the command waits, this process does what the first worker does."""
+    work = patch(
+        "annotations.management.commands.run_projection.time.sleep",
+        lambda _: tasks.start_run(ProjectionRun.objects.get().pk),
+    )
+    with work, patch.object(tasks.process_chunk, "delay"):
+        yield
+
+
+def test_the_stage_that_workers_are_at_is_named(project):
+    add_pairs(project, 2)
+    run_projection("News", "--no-wait")
+    run = ProjectionRun.objects.get()
+    token = uuid4()
+    store.claim_run(run.pk, token)
+    store.report_run_stage(run.pk, token, "loading models")
+    run.refresh_from_db()
+    assert describe(get_progress(run)) == "Running: 0 of 0 pairs, loading models"
+    store.create_chunks(run.pk)
+    store.finish_preparation(run.pk, token, statistics={}, signature="")
+    claim = store.claim_chunk(run.pk, uuid4())
+    store.report_stage(claim, "aligning")
+    run.refresh_from_db()
+    assert describe(get_progress(run)) == "Running: 0 of 2 pairs, aligning"
+    store.fail_run(run.pk, "enough")
+    with pytest.raises(store.ClaimLost):
+        store.report_stage(claim, "projecting")

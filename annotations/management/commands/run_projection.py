@@ -92,7 +92,7 @@ class Command(BaseCommand):
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        self.stdout.write(f"Run {run.pk} of {project}: {run.method} into {run.target_language}")
+        self.stdout.write(f"Run {run.pk} of {project}: {run.method or run.route} into {run.target_language}")
         if not options["no_wait"]:
             self._watch(run)
 
@@ -118,6 +118,8 @@ def describe(progress: Progress) -> str:
     """One line about where a run is."""
     run = progress.run
     parts = [f"{run.get_status_display()}: {run.n_done} of {run.n_pairs} pairs"]
+    if progress.stages:
+        parts.append(progress.stages_text)
     if run.n_failed:
         parts.append(f"{run.n_failed} with a problem")
     if progress.n_failed_chunks:
