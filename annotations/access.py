@@ -15,6 +15,7 @@ from annotations.models import (
     Membership,
     Project,
     ProjectionRun,
+    RunComparison,
     RunDisagreement,
     SentencePair,
     TrainingRun,
@@ -30,6 +31,7 @@ M = TypeVar(
     Export,
     Membership,
     Comment,
+    RunComparison,
     RunDisagreement,
     TrainingRun,
     GapReport,
@@ -48,6 +50,16 @@ def get_role(user: User, project_id: int) -> Role | None:
     """The user's role in a project, or None for a stranger."""
     role = Membership.objects.filter(user=user, project=project_id).values_list("role", flat=True).first()
     return Role(role) if role else None
+
+
+def check_may_see_models(user: User) -> None:
+    """Raises Http404 unless the user owns a project, any, or is of the staff."""
+    if not user.is_staff and not Membership.objects.filter(user=user, role=Role.OWNER).exists():
+        raise Http404("no such page for this user")
+
+
+def get_comparison_for(user: User, comparison_id: int, allowed: frozenset[Role] = VIEW) -> RunComparison:
+    return _get_within_project(user, RunComparison, comparison_id, allowed)
 
 
 def get_project_for(user: User, project_id: int, allowed: frozenset[Role] = VIEW) -> Project:

@@ -11,7 +11,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import exports, import_work, reports, training
+from annotations.actions import comparisons, exports, import_work, reports, training
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,11 @@ def make_report(report_id: int) -> None:
 @shared_task(**RETRY)
 def write_training(training_id: int) -> None:
     _or_mark_failed(training.write_training, training.mark_training_failed, training_id)
+
+
+@shared_task(**RETRY)
+def compare_runs(comparison_id: int) -> None:
+    _or_mark_failed(comparisons.compare, comparisons.mark_comparison_failed, comparison_id)
 
 
 def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str], None], pk: int) -> None:

@@ -6,6 +6,7 @@ from annotations.views import (
     adjudication,
     assignments,
     claims,
+    comparisons,
     dashboard,
     discussion,
     exports,
@@ -15,6 +16,7 @@ from annotations.views import (
     home,
     imports,
     invitations,
+    models,
     names,
     preferences,
     projects,
@@ -67,6 +69,12 @@ run_urls = [
     path("runs/<int:run_id>/progress/", runs.run_progress, name="run_progress"),
     path("runs/<int:run_id>/cancel/", runs.run_cancel, name="run_cancel"),
     path("runs/<int:run_id>/resume/", runs.run_resume, name="run_resume"),
+    path("runs/<int:run_id>/compare/", comparisons.comparison_ask, name="comparison_ask"),
+    path("comparisons/<int:comparison_id>/", comparisons.comparison, name="comparison"),
+    path("comparisons/<int:comparison_id>/again/", comparisons.comparison_again, name="comparison_again"),
+    path("models/", models.models, name="models"),
+    path("models/state/", models.models_state, name="models_state"),
+    path("models/load/", models.models_load, name="models_load"),
 ]
 
 file_urls = [

@@ -17,6 +17,7 @@ from annotations.models import (
     PairResult,
     Project,
     ProjectionRun,
+    RunComparison,
     RunDisagreement,
     SentencePair,
     SourceEntity,
@@ -53,6 +54,11 @@ def make_run(project: Project, language: str = "es") -> ProjectionRun:
         signature="test signature",
         created_by=project.created_by,
     )
+
+
+def make_comparison(first: ProjectionRun, second: ProjectionRun) -> RunComparison:
+    """Asked for, and not done yet."""
+    return RunComparison.objects.create(project=first.project, first=first, second=second)
 
 
 def make_pair(

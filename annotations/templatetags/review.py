@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,12 @@ from annotations.languages import get_language
 register = template.Library()
 
 EDGES = {command.name: command.words for command in COMMANDS if command.name.startswith(("start-", "end-"))}
+
+
+@register.filter
+def moment(seconds: float) -> datetime:
+    """A time that is kept as seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @register.simple_tag

@@ -100,7 +100,16 @@ def _context(run: ProjectionRun) -> dict[str, Any]:
         "signature_parts": run.signature.split("|") if run.signature else [],
         "other_signatures": _other_signatures(run),
         "may_change": run.project.role in OWN,
+        "others": _comparable(run) if run.project.role in OWN else [],
     }
+
+
+def _comparable(run: ProjectionRun) -> list[ProjectionRun]:
+    """The newest runs of the same pairs that have ended; none while this one is under way."""
+    if run.is_active:
+        return []
+    ended = run.project.runs.ended().filter(target_language=run.target_language).exclude(pk=run.pk)
+    return list(ended[:LIST_SIZE])
 
 
 def _other_signatures(run: ProjectionRun) -> list[list[str]]:

@@ -14,10 +14,12 @@ from annotations.actions.discussion import add_comment
 from annotations.actions.invitations import make_invitation
 from annotations.urls import urlpatterns
 from factories import (
+    make_comparison,
     make_gap_report,
     make_lane,
     make_pair,
     make_project,
+    make_run,
     make_run_disagreement,
     make_training,
     make_user,
@@ -110,6 +112,12 @@ RULES = {
     "run_progress": Rule(MEMBERS),
     "run_cancel": Rule(OWNERS, "post"),
     "run_resume": Rule(OWNERS, "post"),
+    "comparison_ask": Rule(OWNERS, "post", {"other": 0}),
+    "comparison": Rule(MEMBERS),
+    "comparison_again": Rule(OWNERS, "post"),
+    "models": Rule(OWNERS),
+    "models_state": Rule(OWNERS),
+    "models_load": Rule(OWNERS, "post"),
     "imports": Rule(OWNERS),
     "trainings": Rule(OWNERS),
     "training_launch": Rule(OWNERS),
@@ -167,6 +175,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "invitation_id": make_invitation(project=project, created_by=people["owner"], role="viewer").pk,
         "lane_id": make_lane(done).pk,
         "disagreement_id": make_run_disagreement(done).pk,
+        "comparison_id": make_comparison(make_run(project), make_run(project)).pk,
         "batch_id": project.imports.get().pk,
         "export_id": project.exports.get().pk,
         "name": "news.es.conll",
