@@ -95,7 +95,7 @@ class Candidate(models.Model):
     """A target span that a run proposes for a source entity. Rank 0 is the choice, 1 to 9 the alternatives.
 
     Rank 0 is always there; with start and end null it says that the entity found no target ("missing").
-    confidence, margin and reason describe the decision, so they are set on rank 0 only.
+    confidence, margin, reason and voters describe the decision, so they are set on rank 0 only.
     source_entity is null where the target was tagged directly (route model-transfer).
     """
 
@@ -133,6 +133,11 @@ class Candidate(models.Model):
         default=Via.ALIGNMENT,
         db_default=Via.ALIGNMENT,
         help_text="How the span was found.",
+    )
+    voters = ArrayField(
+        models.CharField(max_length=50),
+        null=True,
+        help_text="Of a method that asks others: those that gave this answer. On rank 0 only.",
     )
 
     class Meta:

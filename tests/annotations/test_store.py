@@ -1,5 +1,6 @@
 """What the workers keep: chunks by key ranges, claims under a lease, results saved whole or not at all."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -252,6 +253,21 @@ def test_it_saves_links_candidates_and_counters():
     assert set(tagged.candidates.values_list("rank", flat=True)) == {0, 1}
     chunk = run.chunks.get()
     assert (chunk.status, chunk.seconds, chunk.claim_token) == ("done", 0.5, None)
+
+
+def test_it_saves_who_voted_for_the_answer():
+    project = make_project()
+    add_pair(project, "Ana sings", "Ana canta", [(0, 1, "PER")])
+    run = make_prepared_run(project, method="ensemble")
+    voters = ("soft", "word-to-word")
+
+    def vote(pair):
+        output = project_first_entity(pair)
+        return replace(output, projections=tuple(replace(p, voters=voters) for p in output.projections))
+
+    save_all(run, vote)
+    choice, other = Candidate.objects.filter(run=run)
+    assert (choice.voters, other.voters) == (list(voters), None)
 
 
 def test_an_entity_without_a_target_keeps_a_row():

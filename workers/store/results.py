@@ -203,6 +203,7 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
         "margin": "float8",
         "reason": "varchar",
         "via": "varchar",
+        "voters": "varchar[]",
     }
     copy_rows(Candidate, columns, rows)
     n_failed = sum(output.status in PROBLEMS for output in outputs)
@@ -210,17 +211,18 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
 
 
 def _candidate_rows(projection: Projection, via: str) -> list[tuple[Any, ...]]:
-    """(rank, start, end, label, score, confidence, margin, reason, via): the choice, then the alternatives.
+    """The choice, then the alternatives, as the columns from `rank` to `voters`.
 
     An alternative is no answer of its own: `via` says of all how the choice was found.
     """
     label = projection.entity.label
     start, end = (projection.span.start, projection.span.end) if projection.span else (None, None)
-    decision = (projection.score, projection.confidence, projection.margin, projection.reason, via)
+    voters = list(projection.voters) or None
+    decision = (projection.score, projection.confidence, projection.margin, projection.reason, via, voters)
     return [
         (0, start, end, label, *decision),
         *(
-            (rank, other.start, other.end, label, other.score, None, None, "", via)
+            (rank, other.start, other.end, label, other.score, None, None, "", via, None)
             for rank, other in enumerate(projection.alternatives[:MAX_ALTERNATIVES], start=1)
         ),
     ]
@@ -229,7 +231,7 @@ def _candidate_rows(projection: Projection, via: str) -> list[tuple[Any, ...]]:
 def _direct_row(entity: Entity) -> tuple[Any, ...]:
     """The same of an entity that was tagged in the target: the tagger's probability is its confidence."""
     sure = min(1.0, entity.score)
-    return 0, entity.start, entity.end, entity.label, entity.score, sure, None, "", TAGGER
+    return 0, entity.start, entity.end, entity.label, entity.score, sure, None, "", TAGGER, None
 
 
 def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:

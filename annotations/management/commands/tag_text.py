@@ -41,10 +41,6 @@ class Command(BaseCommand):
             "--label-map", type=label_map, metavar="PERSON=PER,NORP=-",
             help="what the tagger's labels become; - leaves one out",
         )  # fmt: skip
-        parser.add_argument(
-            "--label-map", type=label_map, metavar="PERSON=PER,NORP=-",
-            help="what the tagger's labels become; - leaves one out",
-        )  # fmt: skip
         parser.add_argument("--tokenized", action="store_true", help="tokens are already separated by spaces")
         parser.add_argument("--ignore", nargs="*", default=[], metavar="LABEL", help="leave these labels out")
         parser.add_argument(
