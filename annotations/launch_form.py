@@ -46,6 +46,21 @@ class StageFields:
     model: ShelfModel | None
 
 
+class OptionsField(forms.JSONField):
+    """A JSON object; what was typed is shown again as it was typed, and nothing as nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value or ""
+        return super().prepare_value(value)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        options = super().clean(value) or {}
+        if not isinstance(options, dict):
+            raise ValidationError(_('Options are a JSON object, for example {"max_length": 8}.'))
+        return options
+
+
 class LaunchForm(forms.Form):
     """What to project, and with what. `choices` are the arguments of `launch_run`."""
 
@@ -157,9 +172,6 @@ class LaunchForm(forms.Form):
         return choices | options
 
     def clean(self) -> dict[str, Any]:
-        for field in OPTION_FIELDS:
-            if not isinstance(self.cleaned_data.get(field) or {}, dict):
-                self.add_error(field, _('Options are a JSON object, for example {"max_length": 8}.'))
         for stage in MODEL_STAGES:
             if f"{stage}_model" in self.fields:
                 self._check_model(stage)
@@ -257,7 +269,7 @@ class LaunchForm(forms.Form):
             "target_tagger": _("Options of the target tagger"),
         }
         widget = forms.Textarea(attrs={"rows": 2, "placeholder": "{}", "spellcheck": "false"})
-        self.fields[field] = forms.JSONField(label=what[choice], required=False, widget=widget)
+        self.fields[field] = OptionsField(label=what[choice], required=False, widget=widget)
 
     def _languages(self, stage: str) -> list[str]:
         """Those that the stage reads or writes, the one it reads first."""

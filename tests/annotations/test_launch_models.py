@@ -86,6 +86,17 @@ def test_a_part_is_sent_to_htmx_and_the_page_to_others(sign_in, olga, project):
     assert not ProjectionRun.objects.exists()
 
 
+def test_what_was_typed_stays_when_the_fields_change(sign_in, olga, project):
+    client = sign_in(olga)
+    typed = {"aligner_options": '{"threshold": 0.5}', "method_options": "", "domain": "news", "voter": "on"}
+    form = client.post(
+        f"/projects/{project.pk}/runs/new/", {"target_language": "es", "show": "1"} | typed
+    ).context["form"]
+    assert form["aligner_options"].value() == '{"threshold": 0.5}'
+    assert form["method_options"].value() == "" and form["tagger_options"].value() == ""
+    assert form["domain"].value() == "news" and form["voter"].value()
+
+
 def test_models_on_the_workers_machines_are_offered(sign_in, olga, project, reported):
     client = sign_in(olga)
     text = page(client, project, tagger="huggingface", tagger_model="/srv/models/mine")
