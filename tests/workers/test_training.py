@@ -93,6 +93,26 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(base: str, tmp_path: Pat
     assert folder.is_dir() and not (tmp_path / "tagger.training").exists()
 
 
+def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path: Path) -> None:
+    from workers.training.fit import last_checkpoint
+
+    for name, state in (("checkpoint-9", "{}"), ("checkpoint-10", '{"global_'), ("checkpoint-80", None)):
+        (tmp_path / name).mkdir()
+        if state:
+            (tmp_path / name / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-9")
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-9"]
+
+
+def test_a_line_of_the_curve_that_was_not_finished_is_dropped(tmp_path: Path) -> None:
+    from workers.training.fit import CurveKeeper
+
+    path = tmp_path / "curve.jsonl"
+    path.write_text('{"step": 1}\n{"ste')
+    assert CurveKeeper(path, print).points == [{"step": 1}]
+    assert path.read_text() == '{"step": 1}\n'
+
+
 def test_the_same_seed_gives_the_same_weights(base: str, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 

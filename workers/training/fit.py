@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint, set_seed
+from transformers.trainer_utils import set_seed
 from transformers.utils.logging import disable_progress_bar
 
 from workers import model_cache
@@ -86,7 +86,7 @@ def train(
         callbacks=[EarlyStoppingCallback(options.patience), curve, stopper],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))
+    trainer.train(resume_from_checkpoint=last_checkpoint(work))
     if stopper.stopped:
         raise TrainingStopped(f"stopped after step {trainer.state.global_step}")
     return finish(options, base, train_sentences, dev_sentences, folder, curve.points)
@@ -118,6 +118,20 @@ def check_data(
 
 def working_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.training")
+
+
+def last_checkpoint(work: Path) -> str | None:
+    """The latest checkpoint that is whole. One that a killed process began to write is removed.
+
+    The Trainer writes its own state after the weights and the optimizer's.
+    """
+    for folder in sorted(work.glob("checkpoint-*"), key=lambda path: -int(path.name.partition("-")[2])):
+        try:
+            json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+            return str(folder)
+        except (OSError, ValueError):
+            shutil.rmtree(folder)
+    return None
 
 
 def training_arguments(options: TrainingOptions, work: Path) -> TrainingArguments:
@@ -186,7 +200,9 @@ class CurveKeeper(TrainerCallback):
         self.on_point = on_point
         self.points: list[Point] = []
         if path.exists():
-            self.points = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            *lines, _unfinished = path.read_text(encoding="utf-8").split("\n")
+            self.points = [json.loads(line) for line in lines]
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def on_log(self, args: Any, state: Any, control: Any, **values: Any) -> None:
         wanted = {"loss": "loss", "eval_loss": "dev_loss", "eval_f1": "dev_f1"}
