@@ -19,6 +19,18 @@ PAGES = [
     "/projects/{project}/sentences/",
     "/sentences/{pair}/",
     "/sentences/{pair}/history/",
+    "/sentences/{pair}/comments/",
+    "/sentences/{pair}/adjudicate/",
+    "/projects/{project}/flags/",
+    "/projects/{project}/comments/",
+    "/projects/{project}/disagreements/",
+    "/projects/{project}/guidelines/",
+    "/projects/{project}/figures/",
+    "/projects/{project}/names/",
+    "/projects/{project}/rerun/",
+    "/projects/{project}/fast-lane/",
+    "/projects/{project}/invitations/",
+    "/projects/{project}/assignments/",
 ]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
