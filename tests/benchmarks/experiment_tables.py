@@ -19,7 +19,17 @@ def write_tables(work: Path) -> list[Path]:
     """Write WORK/experiment.md and the pictures of what is there so far; returns their paths."""
     steps = {path.stem: json.loads(path.read_text()) for path in sorted((work / "steps").glob("*.json"))}
     written = [work / "experiment.md"]
-    lines = [*transfer_table(steps), "", *curve_table(steps), "", *training_table(steps), "", machine(steps)]
+    lines = [
+        *transfer_table(steps),
+        "",
+        *all_gold_table(steps),
+        "",
+        *curve_table(steps),
+        "",
+        *training_table(steps),
+        "",
+        machine(steps),
+    ]
     written[0].write_text("\n".join(lines) + "\n", encoding="utf-8")
     if any(name.startswith("score-") for name in steps):
         plot_transfer(steps, work / "transfer.svg")
@@ -45,6 +55,20 @@ def transfer_table(steps: dict[str, Any]) -> list[str]:
         for gain in gains:
             cells += [bounds(gain, sign=True), f"{gain['p_value']:.4f}"]
         lines.append(f"| {NAMES[language]} | {' | '.join([*cells, f1(result['projection']['scores'])])} |")
+    return lines
+
+
+def all_gold_table(steps: dict[str, Any]) -> list[str]:
+    lines = ["| language | zero-shot, all English gold | silver less that | p |", "|---" * 4 + "|"]
+    for language in languages(steps):
+        if result := steps.get(f"all-gold-{language}"):
+            gain = result["silver"]["gains"]["english-gold-all"]
+            cells = [
+                f1(result["english-gold-all"]["scores"]),
+                bounds(gain, sign=True),
+                f"{gain['p_value']:.4f}",
+            ]
+            lines.append(f"| {NAMES[language]} | {' | '.join(cells)} |")
     return lines
 
 
@@ -141,5 +165,6 @@ def plot_curve(steps: dict[str, Any], path: Path) -> None:
             axes.fill_between(x, low, high, alpha=0.15)
     axes.set_xlabel("gold sentences after silver")
     axes.set_ylabel("strict F1, %")
-    axes.legend(fontsize=8)
+    if axes.lines:
+        axes.legend(fontsize=8)
     figure.savefig(path)

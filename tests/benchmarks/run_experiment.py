@@ -9,6 +9,7 @@
 3. It goes on with n gold sentences of the first language: the learning curve.
 4. Parliament against news: a tagger trained on projected Spanish debates, the silver one of step 2, and the
    transfer model, clean and under five kinds of noise: the gap report.
+5. All of Europarl's English gold, instead of as many sentences as there is silver of a language.
 
 Test rows are scored once, at the end of each step. WORK keeps every step's result, model and prediction: a
 run that was stopped goes on, and WORK/experiment.md holds the tables. Remove WORK to measure again.
@@ -164,11 +165,6 @@ def kept(entities: Sequence[Entity]) -> list[Entity]:
 def zero_shot(lab: Experiment) -> None:
     """As many English sentences of each kind as there are silver ones of one language."""
 
-    def english_gold() -> list[TrainingSentence]:
-        sentences = read_training_file(lab.data / "europarl" / "en.conll")
-        picked = [sentences[k] for k in spread(len(sentences), lab.train_rows)]
-        return [replace(sentence, entities=kept(sentence.entities)) for sentence in picked]
-
     def english_tagged() -> list[TrainingSentence]:
         english = [language for language in lab.languages if AFRICAN[language] == "en"]
         inputs = [item for language in english for item in lab.rows(language, "tune").inputs]
@@ -176,7 +172,26 @@ def zero_shot(lab: Experiment) -> None:
         return [TrainingSentence(item.source_tokens, kept(item.entities), SILVER) for item in picked]
 
     lab.step("train-english-tagged", lambda: lab.fit("english-tagged", english_tagged(), BASE))
-    lab.step("train-english-gold", lambda: lab.fit("english-gold", english_gold(), BASE))
+    lab.step("train-english-gold", lambda: lab.fit("english-gold", english_gold(lab, lab.train_rows), BASE))
+
+
+def english_gold(lab: Experiment, limit: int | None) -> list[TrainingSentence]:
+    sentences = read_training_file(lab.data / "europarl" / "en.conll")
+    picked = [sentences[k] for k in spread(len(sentences), limit)]
+    return [replace(sentence, entities=kept(sentence.entities)) for sentence in picked]
+
+
+def all_english_gold(lab: Experiment) -> None:
+    name = "english-gold-all"
+    lab.step(f"train-{name}", lambda: lab.fit(name, english_gold(lab, None), BASE))
+    for language in lab.languages:
+        lab.step(
+            f"all-gold-{language}",
+            lambda language=language: {
+                name: lab.score(name, language),
+                "silver": lab.score("silver", language, (name,)),
+            },
+        )
 
 
 def silver_tagger(lab: Experiment) -> None:
@@ -290,7 +305,7 @@ def main() -> int:
     options = parser.parse_args()
     model_cache.configure(threads=options.threads, device=options.device)
     lab = Experiment(options.data, options.work, options.languages, options.scale)
-    for part in (zero_shot, silver_tagger, learning_curve, gap):
+    for part in (zero_shot, silver_tagger, learning_curve, gap, all_english_gold):
         part(lab)
         for path in write_tables(options.work):
             print(path, flush=True)
