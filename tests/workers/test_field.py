@@ -76,5 +76,9 @@ def test_the_command_fills_the_table(tmp_path: Path) -> None:
     assert found["model-transfer"]["not_run"] == "no --target-tagger"
     assert "same data, labels and source" in table.read_text()
     assert "align_tgt" in table.read_text()
+    call_command(
+        "benchmark_field", str(tmp_path), "--methods", "word-to-word", "--limit", "2", "-o", str(table)
+    )
+    assert "only the first 2 sentences" in table.read_text() and "+9.3" not in table.read_text()
     with pytest.raises(CommandError, match="unknown method 'x'"):
         call_command("benchmark_field", str(tmp_path), "--methods", "x")

@@ -92,7 +92,7 @@ def field_table(rows: Sequence[dict[str, Any]]) -> list[str]:
             f"| {row['language']} | {row['method']} | {row['f1']:.1f} [{row['low']:.1f}, {row['high']:.1f}] "
             f"| {row['f1_default']:.1f} | {'' if paper is None else f'{paper:.1f}'} "
             f"| {'' if delta is None else f'{delta:+.1f}'} "
-            f"| {row['note'] or ('same data, labels and source' if paper is not None else '')} |"
+            f"| {row['note'] or ('same data, labels and source, our aligner' if paper is not None else '')} |"
         )
     return lines
 

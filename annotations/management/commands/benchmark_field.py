@@ -87,6 +87,8 @@ def run(options: dict[str, Any], progress: Any) -> list[dict[str, Any]]:
     for corpus in corpora:
         for row in run_language(first(corpus, options["limit"]), layout, tools, options["methods"] or known):
             progress.write(f"{row['language']} {row['method']}")
+            if options["limit"] and "not_run" not in row:
+                row |= {"delta": None, "note": f"only the first {options['limit']} sentences"}
             rows.append(row)
     return rows
 
