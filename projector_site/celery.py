@@ -29,12 +29,12 @@ QUIET_TASKS = {"workers.tasks.wake_runs"}
 
 
 def is_worth_a_line(record: logging.LogRecord) -> bool:
-    """False for the news that a quiet task came in or succeeded."""
-    of_task = isinstance(record.args, dict) and record.args.get("name") in QUIET_TASKS
-    return record.levelno > logging.INFO or not of_task
+    """False for the news that a quiet task came in, succeeded, or came too late."""
+    task = record.args.get("name") if isinstance(record.args, dict) else (record.args or [""])[0]
+    return record.levelno > logging.INFO or task not in QUIET_TASKS
 
 
-for name in ("celery.worker.strategy", "celery.app.trace"):
+for name in ("celery.worker.strategy", "celery.app.trace", "celery.worker.request"):
     logging.getLogger(name).addFilter(is_worth_a_line)
 
 
