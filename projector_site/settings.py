@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -134,6 +135,47 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
+# --- single sign-on by OpenID Connect, off unless all three are set
+
+OIDC = {
+    "issuer": env_str("OIDC_ISSUER"),
+    "client": env_str("OIDC_CLIENT_ID"),
+    "secret": env_str("OIDC_CLIENT_SECRET"),
+}
+OIDC_ENABLED = all(OIDC.values())
+OIDC_NAME = env_str("OIDC_NAME", "Single sign-on")
+if any(OIDC.values()) and not OIDC_ENABLED:
+    raise ImproperlyConfigured("set all of OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, or none")
+if OIDC_ENABLED:
+    INSTALLED_APPS += [
+        "allauth",
+        "allauth.account",
+        "allauth.socialaccount",
+        "allauth.socialaccount.providers.openid_connect",
+    ]
+    MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+    AUTHENTICATION_BACKENDS.append("allauth.account.auth_backends.AuthenticationBackend")
+    SOCIALACCOUNT_ONLY = True  # passwords stay with this site's own pages
+    ACCOUNT_EMAIL_VERIFICATION = "none"
+    SOCIALACCOUNT_ADAPTER = "projector_site.sso.Adapter"
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address alone opens nobody's account
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OIDC_NAME,
+                    "client_id": OIDC["client"],
+                    "secret": OIDC["secret"],
+                    "settings": {"server_url": OIDC["issuer"]},
+                }
+            ],
+        }
+    }
+    # The button is a form, and browsers hold its redirect against form-action too.
+    SSO_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC["issuer"]))
+
 # --- mail: for forgotten passwords only; without a server, owners give out sign-in links
 
 EMAIL_HOST = env_str("EMAIL_HOST")
@@ -167,7 +209,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, SSO_ORIGIN] if OIDC_ENABLED else [SELF],
         "frame-ancestors": [NONE],
     }
 }

@@ -1,5 +1,6 @@
 """Every address of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.views import LogoutView
@@ -28,5 +29,6 @@ urlpatterns = [
     path("join/<str:token>/", invitations.join, name="join"),
     path("admin/login/", sign_in.admin_sign_in),
     path("admin/", admin.site.urls),
+    *([path("sso/", include("allauth.urls"))] if settings.OIDC_ENABLED else []),
     path("", include("annotations.urls")),
 ]

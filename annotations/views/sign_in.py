@@ -19,7 +19,13 @@ from annotations.models import User
 from annotations.sign_in import is_usable, use_login_token
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-LOGIN = LoginView.as_view(redirect_authenticated_user=True, extra_context={"sends_mail": settings.SENDS_MAIL})
+LOGIN = LoginView.as_view(
+    redirect_authenticated_user=True,
+    extra_context={
+        "sends_mail": settings.SENDS_MAIL,
+        "sso_name": settings.OIDC_NAME if settings.OIDC_ENABLED else "",
+    },
+)
 
 
 @never_cache
