@@ -32,6 +32,7 @@ from annotations.models import (
 from annotations.querysets import PairCountQuerySet
 from annotations.requests import SignedInRequest
 from annotations.suggestions import find_candidates, seed_items
+from annotations.translation_notes import translation_notes
 from annotations.views.review_rows import make_rows, most_doubtful
 
 N_HUES = 8
@@ -115,6 +116,7 @@ def review_context(
         "views": VIEWS,
         "can_rewrite": may_rewrite(pair),
         "original_text": _original_text(pair),
+        "translation_notes": translation_notes(pair, state.run_id),
         "can_correct": not state.is_mine and project.role in ADJUDICATE,
         "holder": holder,
         "rows": rows,

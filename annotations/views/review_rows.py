@@ -34,7 +34,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item as the list under the sentences shows it."""
+    """One item as the list under the sentences shows it. via: how it was found, where not by alignment."""
 
     item: Item
     hue: int
@@ -44,6 +44,7 @@ class Row:
     confidence: float | None
     margin: float | None
     reason: str | Promise
+    via: str
     alternatives: list[Alternative]
     is_contested: bool
     has_gap: bool
@@ -81,6 +82,7 @@ def make_rows(
                 confidence=first.confidence if first else None,
                 margin=first.margin if first else None,
                 reason=REASONS.get(first.reason, first.reason) if first else "",
+                via=first.get_via_display() if first and first.via != Candidate.Via.ALIGNMENT else "",
                 alternatives=_alternatives(item, ranked, sentence),
                 is_contested=_is_contested(item, items),
                 has_gap=_has_gap(item, entity, links),

@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
+from annotations.actions.review import Seen, accept_review
 from annotations.actions.runs import cancel_run, launch_run
 from annotations.models import Candidate, ProjectionRun, Review, SentencePair, SourceEntity, Translation
-from factories import make_project
+from annotations.translation_notes import FLAG_TEXTS
+from factories import make_project, make_user
 from make_runs import add_pair
 from workers import tasks
 from workers.align import Alignment
+from workers.markers import MARKER_FLAGS
 from workers.project import get_projector
 from workers.spans import Entity
 from workers.stages import Stages
+from workers.translate import FLAGS
 from workers.translate import Translation as Translated
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +47,14 @@ class WordByWord:
         words = self.words[target_language]
         made = [" ".join(words.get(word, word) for word in text.split()) for text in texts]
         return [Translated(text, score=-0.5, flags=("split",) * ("." in text)) for text in made]
+
+
+class Unmarks(WordByWord):
+    """Loses the marks around London."""
+
+    def translate(self, texts, **languages):
+        made = super().translate(texts, **languages)
+        return [Translated(one.text.replace("[ Londres ]", "Londres")) for one in made]
 
 
 class SameWord:
@@ -81,7 +93,7 @@ class ByName:
 
 @pytest.fixture
 def project():
-    return make_project()
+    return make_project(owner=make_user())
 
 
 @pytest.fixture
@@ -164,13 +176,8 @@ def test_a_translation_is_cut_into_words_as_an_import_is(project, run_route):
 
 
 def test_markers_carry_entities_and_alignment_what_they_lose(project, run_route):
-    class Loses(WordByWord):
-        def translate(self, texts, **languages):
-            made = super().translate(texts, **languages)
-            return [Translated(one.text.replace("[ Londres ]", "Londres")) for one in made]
-
     pair = add_source(project)
-    run = run_route(project, "translate-train", translator=Loses(), markers="easyproject")
+    run = run_route(project, "translate-train", translator=Unmarks(), markers="easyproject")
     pair.refresh_from_db()
     assert pair.target_text == "Ana vive en Londres"
     assert spans(run, pair) == [(0, 1, "PER", "markers"), (3, 4, "LOC", "alignment")]
@@ -371,3 +378,46 @@ def test_a_text_that_cannot_be_translated_is_one_recorded_problem(project, run_r
     assert statuses == {good.pk: "done", bad.pk: "failed"}
     assert run.results.get(pair=bad).message == "translation failed: IndexError: index out of range"
     assert run.n_failed == 1
+
+
+# --- what people see of it
+
+
+def page(client, pair):
+    client.force_login(pair.project.created_by)
+    return client.get(f"/sentences/{pair.pk}/").content.decode()
+
+
+def test_a_reviewer_sees_how_a_translation_and_its_entities_came_about(project, run_route, client):
+    pair = add_source(project)
+    run_route(project, "translate-train", translator=Unmarks("marker-model"), markers="easyproject")
+    shown = page(client, pair)
+    assert "The target was translated here, by marker-model." in shown
+    assert "The translator lost the markers of an entity." in shown
+    assert shown.count("Markers in the translation") == 1
+    pair.refresh_from_db()
+    fix_by_edit(pair)
+    assert "The target was translated here, and edited since." in page(client, pair)
+
+
+def test_entities_of_model_transfer_are_reviewed_like_any_other(project, run_route, client):
+    pair = add_target(project)
+    run = run_route(project, "model-transfer")
+    assert page(client, pair).count("Target tagger") == 2
+    accept_review(pair=pair, reviewer=project.created_by, seen=Seen(version=0, run=run.pk))
+    pair.refresh_from_db()
+    items = Review.objects.gold().get().items.values_list("start", "end", "label", "state")
+    assert (pair.status, list(items)) == ("reviewed", [(0, 1, "PER", "accepted"), (3, 4, "LOC", "accepted")])
+
+
+def test_the_page_of_a_run_says_what_its_route_used(project, run_route, client):
+    add_source(project)
+    run = run_route(project, "translate-train", translator=WordByWord(), markers="easyproject")
+    client.force_login(project.created_by)
+    shown = client.get(run.get_absolute_url()).content.decode()
+    for words in ("translate-train", "seq2seq", "easyproject", "Word aligner"):
+        assert words in shown
+
+
+def test_every_flag_has_words_for_people():
+    assert set(FLAG_TEXTS) == set(FLAGS) | set(MARKER_FLAGS)
