@@ -67,10 +67,13 @@ class TrainingForm(forms.Form):
         tags = [row["target_language"] for row in project.pair_counts.all().totals_by("target_language")]
         choices = [(tag, get_language(tag).name) for tag in tags]
         self.fields["languages"].choices = choices  # type: ignore[attr-defined]
+        if len(tags) < 2:
+            del self.fields["languages"]
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("learn_from", "languages", "dev_percent", "model", "curve_parts")]
+        names = ("learn_from", "languages", "dev_percent", "model", "curve_parts")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def advanced(self) -> list[forms.BoundField]:
@@ -80,5 +83,6 @@ class TrainingForm(forms.Form):
     def choices(self) -> dict[str, Any]:
         """What launch_training takes."""
         values = self.cleaned_data
-        chosen = {name: values[name] for name in ("languages", "dev_percent", "curve_parts")}
-        return chosen | {"data": values["learn_from"], "options": {name: values[name] for name in OPTIONS}}
+        chosen = {name: values[name] for name in ("dev_percent", "curve_parts")}
+        chosen |= {"data": values["learn_from"], "languages": values.get("languages", [])}
+        return chosen | {"options": {name: values[name] for name in OPTIONS}}

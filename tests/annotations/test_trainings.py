@@ -176,6 +176,7 @@ def test_unheld_trainings_are_woken(project: Project, started: TrainingRun) -> N
 
 
 def test_the_form_launches(filled: Project, sign_in, olga, django_capture_on_commit_callbacks) -> None:
+    make_pair(filled, language="sw")
     client = sign_in(olga)
     address = reverse("annotations:training_launch", args=[filled.pk])
     assert b"must" in client.post(address, FORM | {"epochs": 0}).content or not filled.trainings.exists()

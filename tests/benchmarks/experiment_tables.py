@@ -53,7 +53,7 @@ def transfer_table(steps: dict[str, Any]) -> list[str]:
         gains = [result["silver"]["gains"][name] for name in ("english-gold", "english-tagged")]
         cells = [f1(result[system]["scores"]) for system in SYSTEMS]
         for gain in gains:
-            cells += [bounds(gain, sign=True), f"{gain['p_value']:.4f}"]
+            cells += [bounds(gain, sign=True), chance(gain["p_value"])]
         lines.append(f"| {NAMES[language]} | {' | '.join([*cells, f1(result['projection']['scores'])])} |")
     return lines
 
@@ -66,7 +66,7 @@ def all_gold_table(steps: dict[str, Any]) -> list[str]:
             cells = [
                 f1(result["english-gold-all"]["scores"]),
                 bounds(gain, sign=True),
-                f"{gain['p_value']:.4f}",
+                chance(gain["p_value"]),
             ]
             lines.append(f"| {NAMES[language]} | {' | '.join(cells)} |")
     return lines
@@ -91,7 +91,7 @@ def curve_table(steps: dict[str, Any]) -> list[str]:
     for language in languages(steps):
         points = curve_points(steps, language)
         for n, scores, gain in points if len(points) > 1 else []:
-            more = [bounds(gain, sign=True), f"{gain['p_value']:.4f}"] if gain else ["", ""]
+            more = [bounds(gain, sign=True), chance(gain["p_value"])] if gain else ["", ""]
             lines.append(f"| {NAMES[language]} | {n} | {f1(scores)} | {' | '.join(more)} |")
     return lines
 
@@ -118,6 +118,11 @@ def machine(steps: dict[str, Any]) -> str:
 
 def f1(scores: dict[str, Any]) -> str:
     return bounds(scores["strict_f1_interval"])
+
+
+def chance(p_value: float) -> str:
+    """A one-sided p of ten thousand resamples."""
+    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
 
 
 def bounds(interval: dict[str, float], *, sign: bool = False) -> str:

@@ -7,8 +7,8 @@
 2. Names of the source (English, for Wolof French) are tagged and projected with the default method onto
    training rows: silver. One tagger learns from the silver of all languages.
 3. It goes on with n gold sentences of the first language: the learning curve.
-4. Parliament against news: a tagger trained on projected Spanish debates, the silver one of step 2, and the
-   transfer model, clean and under five kinds of noise: the gap report.
+4. Parliament against news: the silver tagger of step 2 (news), the same gone on with projected Spanish
+   debates (parliament), and the transfer model, clean and under five kinds of noise: the gap report.
 5. All of Europarl's English gold, instead of as many sentences as there is silver of a language.
 
 Test rows are scored once, at the end of each step. WORK keeps every step's result, model and prediction: a
@@ -238,7 +238,8 @@ def gap(lab: Experiment) -> None:
     def parliament() -> list[TrainingSentence]:
         return lab.silver(debates(lab, "train", first))
 
-    lab.step("train-parliament", lambda: lab.fit("parliament", parliament(), LONGER))
+    options = replace(LONGER, model=str(lab.work / "models" / "silver"), **MORE)
+    lab.step("train-parliament", lambda: lab.fit("parliament", parliament(), options))
 
     def report() -> dict[str, Any]:
         test = debates(lab, "test", last)
