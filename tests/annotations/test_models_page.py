@@ -15,7 +15,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from annotations.models import WordTable, WorkerReport
-from annotations.workforce import default_queue, live_reports
+from annotations.progress import get_progress
+from annotations.workforce import default_queue, live_reports, say_who_works
 from factories import make_run, make_user
 from workers import store
 from workers.lexical_table import learn_table
@@ -174,3 +175,15 @@ def test_models_on_disk_are_found_with_labels_and_problems(tmp_path: Path):
     }
     found = {model["name"]: model["problem"] for model in find_on_disk([tmp_path, tmp_path / "absent"])}
     assert found[str(good)] == "" and "no safetensors" in found[str(bad)]
+
+
+def test_a_run_whose_queue_nobody_takes_from_says_so(project):
+    run = make_run(project)
+    run.status, run.queue = "queued", "gpu"
+    run.moved_at = timezone.now() - timedelta(minutes=1)
+    run.save()
+    report(n_slots=1, queues=["cpu"])
+    with patch("annotations.workforce.find_workers", return_value=["celery@one"]):
+        assert "No worker takes from the queue gpu." in say_who_works(get_progress(run))
+        report(pid=2, n_slots=1, queues=["gpu"])
+        assert "waits for its turn" in say_who_works(get_progress(run))
