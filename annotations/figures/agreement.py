@@ -39,6 +39,8 @@ def _overall(pairs: Sequence[SharedPair], labels: Sequence[str]) -> dict[str, An
         "fleiss": _rounded(fleiss_kappa(np.concatenate(fixed))) if fixed else None,
         "fleiss_raters": n_raters,
         "fleiss_pairs": same,
+        "link_f1": _link_f1(pairs),
+        "link_pairs": sum(len(pair.links) > 1 for pair in pairs),
     }
 
 
@@ -125,6 +127,16 @@ def _span_f1(both: Iterable[tuple[Entities, Entities]]) -> float | None:
     for first, second in both:
         shared += len(first & second)
         total += len(first) + len(second)
+    return round(2 * shared / total, 4) if total else None
+
+
+def _link_f1(pairs: Sequence[SharedPair]) -> float | None:
+    """Micro F1 of alignment links, over sentences where somebody changed one; None where nobody did."""
+    shared = total = 0
+    for pair in pairs:
+        for first, second in combinations(pair.links.values(), 2):
+            shared += len(first & second)
+            total += len(first) + len(second)
     return round(2 * shared / total, 4) if total else None
 
 

@@ -14,7 +14,9 @@ from django.db.models import Count, Q
 
 from annotations.actions.disagreements import Entities, accepted_entities
 from annotations.items import ACCEPTED, Snapshot
-from annotations.models import Project, Review, ReviewEvent, SentencePair
+from annotations.models import PairResult, Project, Review, ReviewEvent, SentencePair
+
+Links = frozenset[tuple[int, int]]
 
 MOST_PAIRS = 20_000  # the newest; older ones say little about people at work now
 BLOCK = 1_000
@@ -24,6 +26,7 @@ BLOCK = 1_000
 class SharedPair:
     """A pair with several finished reviews. opinions: reviewer -> entities, without adjudications.
 
+    links: reviewer -> (source token, target token), of pairs where somebody drew or removed one.
     final: the entities of the gold review, where that is an adjudication.
     """
 
@@ -31,6 +34,7 @@ class SharedPair:
     n_tokens: int
     last_at: datetime
     opinions: dict[int, Entities] = field(default_factory=dict)
+    links: dict[int, Links] = field(default_factory=dict)
     final: Entities | None = None
 
 
@@ -54,6 +58,8 @@ def _load_block(pair_ids: list[int]) -> list[SharedPair]:
         reviews[review.pair_id].append(review)
     entities = accepted_entities([review for some in reviews.values() for review in some])
     earlier = _before_adjudication(pair_ids)
+    linked = {pair for pair, own in reviews.items() if any(r.added_links or r.removed_links for r in own)}
+    machine = _machine_links(linked)
     pairs = []
     for pair_id, offsets in SentencePair.objects.filter(pk__in=pair_ids).values_list("pk", "target_offsets"):
         own = reviews[pair_id]
@@ -61,12 +67,30 @@ def _load_block(pair_ids: list[int]) -> list[SharedPair]:
         for review in own:
             if not review.is_adjudication:
                 pair.opinions[review.reviewer_id] = entities[review.pk]
+                if pair_id in linked:
+                    pair.links[review.reviewer_id] = _links(review, machine)
             elif review.pk in earlier:
                 pair.opinions[review.reviewer_id] = earlier[review.pk]
             if review.is_gold and review.is_adjudication:
                 pair.final = entities[review.pk]
         pairs.append(pair)
     return sorted(pairs, key=lambda pair: pair.pair_id)
+
+
+def _machine_links(pair_ids: set[int]) -> dict[tuple[int | None, int], Links]:
+    """(run, pair) -> how the run aligned the pair."""
+    results = PairResult.objects.filter(pair__in=pair_ids)
+    return {
+        (run, pair): frozenset(zip(sources, targets, strict=True))
+        for run, pair, sources, targets in results.values_list("run", "pair", "link_sources", "link_targets")
+    }
+
+
+def _links(review: Review, machine: dict[tuple[int | None, int], Links]) -> Links:
+    """The alignment as the reviewer left it."""
+    added = {(i, j) for i, j in review.added_links}
+    removed = {(i, j) for i, j in review.removed_links}
+    return frozenset(machine.get((review.run_id, review.pair_id), frozenset()) - removed | added)
 
 
 def _before_adjudication(pair_ids: list[int]) -> dict[int, Entities]:

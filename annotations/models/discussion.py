@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Comment(models.Model):
@@ -36,13 +37,13 @@ class Verdict(models.Model):
     """A fault that a reviewer named: in one entity (position of the item), or in the pair as a whole."""
 
     class Kind(models.TextChoices):
-        TOO_LONG = "too-long", "Boundary too long"
-        TOO_SHORT = "too-short", "Boundary too short"
-        WRONG_WORDS = "wrong-words", "Wrong words"
-        WRONG_LABEL = "wrong-label", "Wrong label"
-        SOURCE_WRONG = "source-wrong", "Source entity wrong"
-        DROPPED = "dropped", "Dropped in translation"
-        BAD_TRANSLATION = "bad-translation", "Bad translation"
+        TOO_LONG = "too-long", _("Boundary too long")
+        TOO_SHORT = "too-short", _("Boundary too short")
+        WRONG_WORDS = "wrong-words", _("Wrong words")
+        WRONG_LABEL = "wrong-label", _("Wrong label")
+        SOURCE_WRONG = "source-wrong", _("Source entity wrong")
+        DROPPED = "dropped", _("Dropped in translation")
+        BAD_TRANSLATION = "bad-translation", _("Bad translation")
 
     pair = models.ForeignKey(
         "annotations.SentencePair",

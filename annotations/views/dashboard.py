@@ -145,8 +145,11 @@ def _agreement(data: dict[str, Any]) -> list[Figure]:
     names = [week["week"] for week in weeks]
     remark = _(
         "All in all: span F1 %(f1)s, Krippendorff's alpha %(alpha)s, Fleiss' kappa %(fleiss)s"
-        " (over %(pairs)s sentences with %(raters)s reviews)."
+        " (over %(pairs)s sentences with %(raters)s reviews), link F1 %(links)s (over %(linked)s sentences"
+        " where links were changed)."
     ) % {
+        "links": _shown(overall["link_f1"]),
+        "linked": overall["link_pairs"],
         "f1": _shown(overall["span_f1"]),
         "alpha": _shown(overall["alpha"]),
         "fleiss": _shown(overall["fleiss"]),

@@ -47,6 +47,17 @@ def test_agreement_of_two_people(reviewed: list[SentencePair], project: Project)
     assert [week["n_pairs"] for week in agreement["by_week"]] == [2]
 
 
+def test_links_are_compared_where_somebody_changed_one(
+    reviewed: list[SentencePair], project: Project, ben: User
+) -> None:
+    """Six links of the machine; Ben has one of them moved."""
+    assert build_figures(project)["agreement"]["overall"]["link_f1"] is None
+    moved = Review.objects.filter(pair=reviewed[0], reviewer=ben)
+    moved.update(added_links=[[0, 5]], removed_links=[[0, 0]])
+    overall = build_figures(project)["agreement"]["overall"]
+    assert (overall["link_f1"], overall["link_pairs"]) == (pytest.approx(2 * 5 / 12, abs=1e-4), 1)
+
+
 def test_an_adjudication_is_no_independent_review_but_what_was_before_it_is(
     reviewed: list[SentencePair], project: Project, ana: User, ben: User, sign_in
 ) -> None:
@@ -127,6 +138,8 @@ def test_an_empty_project_has_figures_too(project: Project) -> None:
         "fleiss": None,
         "fleiss_raters": 0,
         "fleiss_pairs": 0,
+        "link_f1": None,
+        "link_pairs": 0,
     }
 
 
