@@ -12,9 +12,8 @@ import argparse
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from evaluation_data import AFRICAN, Corpus, absa, african, europarl
+from soft_ablation import ablation
 from tune_confidence import right_decisions
 from tune_soft import TAGGERS
 
@@ -38,7 +38,7 @@ from workers.evaluate import (
     score_tags,
 )
 from workers.iob2 import entities_to_tags
-from workers.project import Projection, get_projector, soft
+from workers.project import Projection, get_projector
 from workers.spans import Entity
 from workers.tag import get_tagger
 
@@ -50,18 +50,6 @@ METHODS: dict[str, tuple[str, dict[str, object]]] = {
     "soft, nothing learnt": ("soft", {"statistics": None}),
     "soft": ("soft", {}),
     "ensemble": ("ensemble", {}),
-}
-GROUPS: dict[str, Callable[[str], bool]] = {
-    "frequency and case of words": lambda name: name.endswith(("-rarity", "-name-like", "-upper")),
-    "learnt edges": lambda name: name.endswith("-edge"),
-    "learnt lengths": lambda name: name == "length",
-    "learnt names": lambda name: name == "name-share",
-    "forms": lambda name: "form" in name,
-    "shapes and punctuation": lambda name: name.endswith(("-falls", "-rises")) or "punctuation" in name,
-    "context words": lambda name: name.startswith(("previous", "following")),
-    "hard links": lambda name: "link" in name or name == "dice",
-    "anchors": lambda name: "anchor" in name or name in ("lost-words", "idle-words"),
-    "edge membership": lambda name: name.endswith(("-odds", "-forward", "-outside")),
 }
 AFRICAN_ROWS = 2000
 PUBLISHED = ("word-to-word", "word-to-word original", "n-gram greedy", "n-gram exact")
@@ -75,14 +63,17 @@ WANTED = {
 
 
 def project(corpus: Corpus, method: str, options: dict[str, object]) -> tuple[list[list[Projection]], float]:
-    """The projections and the seconds per 1,000 sentences of the second of two runs, learning apart."""
+    """The projections, and the processor seconds per 1,000 sentences of the second of two runs.
+
+    What the method learns from the pairs first is not counted.
+    """
     projector = get_projector(method, **options)
     if hasattr(projector, "learn") and "statistics" not in options:
         projector = get_projector(method, statistics=projector.learn(corpus.inputs), **options)
     projector.project(corpus.inputs)
-    start = time.perf_counter()
+    start = time.process_time()
     results = projector.project(corpus.inputs)
-    return results, 1000 * (time.perf_counter() - start) / len(corpus.inputs)
+    return results, 1000 * (time.process_time() - start) / len(corpus.inputs)
 
 
 def measure(corpus: Corpus, results: list[list[Projection]]) -> dict[str, float]:
@@ -185,36 +176,6 @@ def table(result: Result) -> Iterator[str]:
     yield ""
 
 
-@contextmanager
-def held_at_mean(held: Callable[[str], bool]) -> Iterator[None]:
-    """The soft method's rankers with some features fixed at their training mean."""
-    kept = {kind: soft.soft_weights(kind) for kind in ("similarity", "links")}
-    for kind, weights in kept.items():
-        mask = np.array([0.0 if held(name) else 1.0 for name in weights.ranker.features], dtype=np.float32)
-        ranker = weights.ranker
-        without = replace(ranker, linear=ranker.linear * mask, hidden=ranker.hidden * mask[:, None])
-        soft._LOADED[kind] = replace(weights, ranker=without)
-    try:
-        yield
-    finally:
-        soft._LOADED.update(kept)
-
-
-def ablation(corpora: list[Corpus]) -> Iterator[str]:
-    yield "### What each group of features is worth (F1 lost when it is held at its mean)"
-    yield ""
-    yield "| group | " + " | ".join(corpus.name for corpus in corpora) + " |"
-    yield "|---" * (len(corpora) + 1) + "|"
-    whole = [measure(corpus, project(corpus, "soft", {})[0])["f1"] for corpus in corpora]
-    yield "| nothing (F1) | " + " | ".join(f"{f1:.2f}" for f1 in whole) + " |"
-    for name, held in GROUPS.items():
-        with held_at_mean(held):
-            lost = [measure(corpus, project(corpus, "soft", {})[0])["f1"] for corpus in corpora]
-        changes = (f"{f1 - before:+.2f}" for f1, before in zip(lost, whole, strict=True))
-        yield f"| {name} | " + " | ".join(changes) + " |"
-    yield ""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
@@ -250,7 +211,10 @@ def main() -> None:
     for result in results:
         lines += table(result)
     if options.ablate:
-        lines += ablation([corpora[0], corpora[2], corpora[5], corpora[7]])
+        lines += ablation(
+            [corpora[0], corpora[2], corpora[5], corpora[7]],
+            lambda corpus: measure(corpus, project(corpus, "soft", {})[0])["f1"],
+        )
     text = "\n".join(lines)
     print(text)
     if options.output:

@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from evaluation_data import ABSA_LINKS, AFRICAN, Corpus, absa, african, demo, demo_languages
-from tune_soft import AFRICAN_ROWS, TAGGERS, fit_classifier
+from soft_fitting import fit_classifier
+from tune_soft import AFRICAN_ROWS, TAGGERS
 
 from workers.align import DEFAULT_ALIGNER, get_aligner
 from workers.project import get_projector

@@ -76,6 +76,7 @@ ENTITY_NAMES = (
     "words", "linked", "tagger", "tagger-log-odds", "by-person", "first-upper", "first-lower", "has-digit",
     "at-start", "claims", "tagged-share", "label-share", "mentions",
     "word-label-share", "rendered-share", "first-source-name-like", "last-source-name-like", "source-cut",
+    "steadiness",
     *(f"predicted-{label}" for label in LABELS),
 )  # fmt: skip
 
@@ -90,7 +91,8 @@ def describe_entities(flat: FlatBatch, statistics: PairStatistics, words: BatchW
         [token_shape(flat.inputs[number].source_tokens[low]) for number, low in first_tokens],
         dtype=np.float64,
     ).reshape(-1, len(SHAPES))
-    steadiness = np.array(
+    steady = min(statistics.mentions.steadiness, 0.99)
+    mentions = np.array(
         [statistics.mentions.describe(*pair) for pair in zip(words.keys, labels, strict=True)]
     ).reshape(-1, 4)
     edges = [key.partition(" ")[0] for key in words.keys] + [key.rpartition(" ")[2] for key in words.keys]
@@ -107,13 +109,14 @@ def describe_entities(flat: FlatBatch, statistics: PairStatistics, words: BatchW
         shapes[:, 2],
         flat.start == 0,
         np.log1p(np.bincount(flat.sentence)[flat.sentence]),
-        steadiness[:, 0],
-        steadiness[:, 1],
-        np.log1p(steadiness[:, 2]),
-        steadiness[:, 3],
+        mentions[:, 0],
+        mentions[:, 1],
+        np.log1p(mentions[:, 2]),
+        mentions[:, 3],
         np.array([statistics.rendered_share(key) for key in words.keys]),
         *name_like,
         _cut_names(flat),
+        np.full(flat.n_entities, np.log(steady / (1 - steady))),
         *((np.array(labels) == label) & ~by_person for label in LABELS),
     ]
     return dict(zip(ENTITY_NAMES, values, strict=True))

@@ -8,6 +8,7 @@ from workers.project import ProjectionInput
 
 MAX_STRINGS = 20_000
 MAX_WORDS = 6  # longer strings hardly come back
+USUAL_STEADINESS, STEADINESS_PRIOR = 0.95, 20.0
 PRIOR_TAGGED = 0.8  # share of a name's mentions that are tagged, and tagged alike, before anything is known
 
 
@@ -21,6 +22,7 @@ class Mentions:
         self.strings: Mapping[str, tuple[int, Mapping[str, int]]] = values.get("strings", {})
         self.words: Mapping[str, Mapping[str, int]] = values.get("words", {})
         self.tagged = {string: sum(labels.values()) for string, (_, labels) in self.strings.items()}
+        self.steadiness = self._steadiness()
 
     def describe(self, string: str, label: str) -> tuple[float, float, int, float]:
         """Of the string's other mentions: the share tagged, the share of those with the label, their number.
@@ -35,6 +37,16 @@ class Mentions:
         tagged = min(max(self.tagged[string] - 1, 0), others)
         same = min(max(labels.get(label, 0) - 1, 0), tagged)
         return (tagged + PRIOR_TAGGED) / (others + 1), (same + PRIOR_TAGGED) / (tagged + 1), others, by_word
+
+    def _steadiness(self) -> float:
+        """How likely two tagged mentions of one string have one label; people are steadier than taggers."""
+        same = total = 0.0
+        for string, (_, labels) in self.strings.items():
+            tagged = self.tagged[string]
+            if tagged > 1:  # every string weighs as much as it has mentions
+                total += tagged
+                same += sum(count * (count - 1) for count in labels.values()) / (tagged - 1)
+        return (same + USUAL_STEADINESS * STEADINESS_PRIOR) / (total + STEADINESS_PRIOR)
 
     def _word_share(self, words: Sequence[str], label: str) -> float:
         total = 0.0

@@ -59,6 +59,23 @@ class Classifier:
         return np.asarray((rows - self.mean) / self.scale @ self.weights + self.bias)
 
 
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Two classifiers over the same columns: for entities with a tagger's score, and for those without."""
+
+    scored: Classifier
+    unscored: Classifier
+
+    def log_odds(self, rows: Floats, names: Sequence[str], scored: NDArray[np.bool_]) -> Floats:
+        """(rows,) log odds of yes; scored: (rows,) whether a tagger told how sure it was."""
+        with_score, without = self.scored.log_odds(rows, names), self.unscored.log_odds(rows, names)
+        return np.where(scored, with_score, without)
+
+
+def decider_from(values: Mapping[str, Any]) -> Decider:
+    return Decider(classifier_from(values["scored"]), classifier_from(values["unscored"]))
+
+
 def ranker_from(values: Mapping[str, Any]) -> Ranker:
     arrays = ("mean", "scale", "linear", "hidden", "bias", "out")
     return Ranker(tuple(values["features"]), *(np.array(values[name], dtype=np.float32) for name in arrays))

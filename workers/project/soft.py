@@ -11,9 +11,9 @@ from workers.project.answers import describe_answers, describe_entities
 from workers.project.batch import FlatBatch, Floats, Ints, flatten_batch
 from workers.project.evidence import find_reasons, gather_evidence
 from workers.project.ranker import (
-    Classifier,
+    Decider,
     Ranker,
-    classifier_from,
+    decider_from,
     load_weights,
     log_softmax,
     ranker_from,
@@ -33,11 +33,13 @@ DEFAULT_THRESHOLD = 0.4
 
 @dataclass(frozen=True, slots=True)
 class SoftWeights:
-    """ranker orders an entity's candidates; existence: is any of them right? rightness: is this one?"""
+    """ranker orders an entity's candidates; existence: is any of them right? rightness: is this one?
+    absence: is it right to leave the entity out?"""
 
     ranker: Ranker
-    existence: Classifier
-    rightness: Classifier
+    existence: Decider
+    rightness: Decider
+    absence: Decider
 
 
 class Soft:
@@ -106,9 +108,10 @@ class Soft:
         scores = weights.ranker.score(spans.features, spans.names)
         log_share = log_softmax(scores, spans.entity, flat.n_entities)
         top = _top_rows(spans, scores, flat.n_entities)
+        scored = flat.tagger_score < 1.0
         of_entities = describe_entities(flat, self.statistics, words)
         answers, names = describe_answers(flat, spans, scores, log_share, top, of_entities)
-        existence = weights.existence.log_odds(answers, names)
+        existence = weights.existence.log_odds(answers, names, scored)
         worth = _worth(spans, log_share, top, existence, self.threshold)
         table = apply_reviews(
             build_table(flat.n_entities, spans.entity, spans.start, spans.end, worth, keep_best=KEEP_BEST),
@@ -120,9 +123,10 @@ class Soft:
         )
         start, end, _ = table.at(solution.row)
         row = _rows_of(spans, start, end, flat.n_entities)
+        absent = sigmoid(weights.absence.log_odds(answers, names, scored))
         answers, names = describe_answers(flat, spans, scores, log_share, row, of_entities)
-        right = sigmoid(weights.rightness.log_odds(answers, names))
-        confidence = np.where(solution.row >= 0, right, 1.0 - sigmoid(existence))
+        right = sigmoid(weights.rightness.log_odds(answers, names, scored))
+        confidence = np.where(solution.row >= 0, right, absent)
         return self._report(flat, table, solution, np.where(pinned, 1.0, confidence), start, end)
 
     def _report(
@@ -140,8 +144,9 @@ def soft_weights(kind: str) -> SoftWeights:
         values = load_weights("soft")[kind]
         _LOADED[kind] = SoftWeights(
             ranker_from(values["ranker"]),
-            classifier_from(values["existence"]),
-            classifier_from(values["rightness"]),
+            decider_from(values["existence"]),
+            decider_from(values["rightness"]),
+            decider_from(values["absence"]),
         )
     return _LOADED[kind]
 

@@ -71,7 +71,7 @@ class PairStatistics:
             return USUAL_TRUST
         trusted = sum(self.names.get(source, {}).values())
         others = min(trusted * (tagged - 1) / tagged, tagged - 1)
-        return float(others + USUAL_TRUST) / tagged
+        return float((others + USUAL_TRUST) / tagged)
 
 
 def learn_statistics(batch: Sequence[ProjectionInput]) -> dict[str, Any]:

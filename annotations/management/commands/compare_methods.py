@@ -8,9 +8,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.management.commands.project_conll import find_alignments, method_name, read_pairs
+from annotations.management.commands.project_conll import (
+    add_tagger_options,
+    find_alignments,
+    method_name,
+    read_pairs,
+    tag_targets,
+    tags_target,
+)
 from annotations.management.model_options import add_model_options, configure_models
 
+NER = "ner-candidates"
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "soft": ("soft", {}),
     "ensemble": ("ensemble", {}),
@@ -18,6 +26,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "word-to-word original": ("word-to-word", {"preset": "original"}),
     "ngram-candidates greedy": ("ngram-candidates", {"solver": "greedy"}),
     "ngram-candidates exact": ("ngram-candidates", {"solver": "exact"}),
+    NER: (NER, {}),
 }
 
 
@@ -34,12 +43,13 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--source-text", type=Path, help="raw source sentences, one a line, tagged first")
         parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
-        parser.add_argument("--tagger", help="tagger of --source-text")
+        parser.add_argument("--target-language", default="und", help="BCP 47 code, for its packaged tagger")
+        add_tagger_options(parser)
         parser.add_argument("--aligner", help="word aligner (default: the best we have)")
         parser.add_argument("--links", type=Path, help="use these Pharaoh links, one line a sentence")
         parser.add_argument(
-            "--methods", nargs="+", choices=sorted(VARIANTS), metavar="NAME", default=list(VARIANTS),
-            help=f"which of {', '.join(VARIANTS)} (default: all)",
+            "--methods", nargs="+", choices=sorted(VARIANTS), metavar="NAME",
+            help=f"which of {', '.join(VARIANTS)} (default: all; {NER} where the target is tagged)",
         )  # fmt: skip
         parser.add_argument("--ignore", nargs="*", default=[], metavar="LABEL", help="labels not counted")
         parser.add_argument("--json", type=Path, help="write the table as JSON")
@@ -51,10 +61,11 @@ class Command(BaseCommand):
 
         try:
             configure_models(options)
-            pairs = read_pairs(options)
+            names = options["methods"] or [name for name in VARIANTS if name != NER or tags_target(options)]
+            pairs = tag_targets(read_pairs(options), options, needed=NER in names)
             gold = read_gold(options["files"][-1])
             alignments = align_once(options, pairs)
-            rows = [compare(name, pairs, alignments, gold, options["ignore"]) for name in options["methods"]]
+            rows = [compare(name, pairs, alignments, gold, options["ignore"]) for name in names]
             write_tables(rows, options)
         except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error

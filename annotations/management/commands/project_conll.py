@@ -32,19 +32,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--aligner", help="word aligner (default: the best we have)")
         parser.add_argument("--links", type=Path, help="use these Pharaoh links, one line a sentence")
-        parser.add_argument("--tagger", help="tagger of --source-text (default: the packaged one)")
-        parser.add_argument(
-            "--tagger-model", metavar="MODEL", help="its model: a package, an id, or a folder"
-        )
-        parser.add_argument(
-            "--scores", type=Path, help="probabilities that tag_text wrote beside SOURCE.conll"
-        )
-        parser.add_argument(
-            "--target-tagger",
-            help="tag the target as well: ner-candidates needs it, ensemble uses it (default for "
-            "ner-candidates: the packaged tagger of the target language)",
-        )
-        parser.add_argument("--target-tagger-model", metavar="MODEL", help="its model")
+        add_tagger_options(parser)
         parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
         parser.add_argument(
             "--target-language", default="und", help="BCP 47 code, for a packaged target tagger"
@@ -60,7 +48,7 @@ class Command(BaseCommand):
         try:
             configure_models(options)
             method = method_name(options["method"])
-            pairs = tag_targets(read_pairs(options), method, options)
+            pairs = tag_targets(read_pairs(options), options, needed=method == "ner-candidates")
             alignments = find_alignments(options, pairs)
             sentences = project_sentences(pairs, alignments, method, **dict(options["option"]))
             with ExitStack() as files:
@@ -74,6 +62,18 @@ class Command(BaseCommand):
             f"{method}: {counts['projected']} of {counts['entities']} entities projected "
             f"in {counts['sentences']} sentences, {counts['failed']} sentences not aligned"
         )
+
+
+def add_tagger_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--tagger", help="tagger of --source-text (default: the packaged one)")
+    parser.add_argument("--tagger-model", metavar="MODEL", help="its model: a package, an id, or a folder")
+    parser.add_argument("--scores", type=Path, help="probabilities that tag_text wrote beside SOURCE.conll")
+    parser.add_argument(
+        "--target-tagger",
+        help="tag the target as well: ner-candidates needs it, ensemble uses it (default for "
+        "ner-candidates: the packaged tagger of the target language)",
+    )
+    parser.add_argument("--target-tagger-model", metavar="MODEL", help="its model")
 
 
 def read_pairs(options: dict[str, Any]) -> list[Any]:
@@ -128,11 +128,15 @@ def tag(sentences: Sequence[Sequence[str]], language: str, name: str | None, mod
     return list(get_tagger_for(language, name or "", **given).tag(sentences))
 
 
-def tag_targets(pairs: list[Any], method: str, options: dict[str, Any]) -> list[Any]:
-    """The pairs with what a target-side tagger finds, where one is asked for or the method needs it."""
-    name, model = options["target_tagger"], options["target_tagger_model"]
-    if not name and not model and method != "ner-candidates":
+def tags_target(options: dict[str, Any]) -> bool:
+    return bool(options["target_tagger"] or options["target_tagger_model"])
+
+
+def tag_targets(pairs: list[Any], options: dict[str, Any], *, needed: bool) -> list[Any]:
+    """The pairs with what a target-side tagger finds, where one is asked for or needed."""
+    if not needed and not tags_target(options):
         return pairs
+    name, model = options["target_tagger"], options["target_tagger_model"]
     found = tag([pair.target_tokens for pair in pairs], options["target_language"], name, model)
     return [replace(pair, target_entities=entities) for pair, entities in zip(pairs, found, strict=True)]
 
@@ -193,6 +197,7 @@ def candidate_row(number: int, projection: Any) -> dict[str, Any]:
         "confidence": round(projection.confidence, 6),
         "margin": round(projection.margin, 6),
         "reason": projection.reason,
+        "voters": list(projection.voters),
         "alternatives": [
             {"start": other.start, "end": other.end, "score": round(other.score, 6)}
             for other in projection.alternatives
