@@ -2,10 +2,12 @@
 
     DATABASE_URL=... python tests/benchmarks/bench_run.py [--pairs 10000] [--labelled] [--method soft]
     DATABASE_URL=... python tests/benchmarks/bench_run.py --source en.conll --target es.conll
+    DATABASE_URL=... python tests/benchmarks/bench_run.py --translator FOLDER [--markers easyproject]
 
-Does what a worker does for each chunk (claim, load, tag, align, project, save), on a database of its own that
-is dropped at the end. Sentences are those of the demo corpus or of two CoNLL files, over and over, each
-repetition with its number at the end, so that no encoding can be used twice.
+Does what a worker does for each chunk (claim, load, translate, tag, align, project, save), on a database of
+its own that is dropped at the end. With --translator the targets are left out and the route is
+translate-train. Sentences are those of the demo corpus or of two CoNLL files, over and over, each repetition
+with its number at the end, so that no encoding can be used twice.
 """
 
 # ruff: noqa: E402  (Django is set up before its models are imported)
@@ -94,11 +96,13 @@ def conll_sentences(source: Path, target: Path) -> list[Sentence]:
     ]
 
 
-def add_pairs(project: Project, sentences: list[Sentence], n_pairs: int, *, labelled: bool) -> None:
+def add_pairs(
+    project: Project, sentences: list[Sentence], n_pairs: int, *, labelled: bool, one_sided: bool
+) -> None:
     pairs, entities = [], []
     for number, (source, target, spans) in enumerate(islice(cycle(sentences), n_pairs)):
         source_text, source_offsets = join_tokens([*source, str(number)])
-        target_text, target_offsets = join_tokens([*target, str(number)])
+        target_text, target_offsets = join_tokens([] if one_sided else [*target, str(number)])
         pairs.append(
             SentencePair(
                 project=project,
@@ -132,16 +136,17 @@ def prepare(run: ProjectionRun) -> Stages:
         stages = load_stages(store.get_config(run.pk))
     with timed("learn"):
         sample = store.load_sample(run.pk, SAMPLE_PAIRS) if hasattr(stages.projector, "learn") else []
-        statistics = learn(sample, stages)
+        statistics = learn(sample, stages, cache=store.translations_of(run.pk))
     config = replace(store.get_config(run.pk), statistics=statistics)
     stages = load_stages(config)
     signature = run_signature(config, stages)
     store.finish_preparation(run.pk, token, statistics=statistics, signature=signature)
-    return Stages(
+    return replace(
+        stages,
+        translator=TimedStage(stages.translator, "translate") if stages.translator else None,
         aligner=TimedStage(stages.aligner, "align"),
         projector=TimedStage(stages.projector, "project"),
         tagger=TimedStage(stages.tagger, "tag") if stages.tagger else None,
-        labels=stages.labels,
     )
 
 
@@ -155,7 +160,12 @@ def work(run: ProjectionRun, stages: Stages) -> list[float]:
         if claim is None:
             return memory
         with timed("process"):
-            outputs = process(pairs, stages)
+            outputs = process(
+                pairs,
+                stages,
+                cache=store.translations_of(run.pk),
+                report=lambda stage, claim=claim: store.report_stage(claim, stage),
+            )
         with timed("save"):
             store.save_chunk(claim, outputs, seconds=0.0)
         memory.append(psutil.Process().memory_info().rss / 1e6)
@@ -163,8 +173,8 @@ def work(run: ProjectionRun, stages: Stages) -> list[float]:
 
 def report(run: ProjectionRun, memory: list[float], wall_s: float) -> None:
     run.refresh_from_db()
-    models = seconds["tag"] + seconds["align"] + seconds["project"]
-    seconds["checks"] = seconds.pop("process") - models
+    models = seconds["translate"] + seconds["tag"] + seconds["align"] + seconds["project"]
+    seconds["checks and cache"] = seconds.pop("process") - models
     print(
         f"{run.n_done} pairs, {run.n_candidates} suggestions, {run.n_missing} without a target, {run.status}"
     )
@@ -172,7 +182,9 @@ def report(run: ProjectionRun, memory: list[float], wall_s: float) -> None:
     print(f"models {seconds.pop('load models'):.1f} s, learning {seconds.pop('learn'):.1f} s)")
     for what, spent in sorted(seconds.items(), key=lambda item: -item[1]):
         share, each_ms = 100 * spent / wall_s, 1e3 * spent / run.n_done
-        print(f"  {what:15} {spent:8.2f} s  {share:5.1f} %  {each_ms:6.3f} ms a pair")
+        print(f"  {what:16} {spent:8.2f} s  {share:5.1f} %  {each_ms:6.3f} ms a pair")
+    outside = sum(seconds[what] for what in ("claim and load", "checks and cache", "save"))
+    print(f"outside the models: {100 * outside / wall_s:.1f} % of the time")
     tenth = len(memory) // 10
     print(f"memory: {memory[0]:.0f} MB after the first chunk, {memory[tenth]:.0f} after a tenth, ", end="")
     print(f"{memory[len(memory) // 2]:.0f} half-way, {memory[-1]:.0f} at the end, {max(memory):.0f} at most")
@@ -189,6 +201,8 @@ def main() -> None:
     parser.add_argument("--target", type=Path, help="CoNLL file of their translations")
     parser.add_argument("--method")
     parser.add_argument("--aligner")
+    parser.add_argument("--translator", help="folder of a translator; sources alone are then imported")
+    parser.add_argument("--markers", default="off", help="with --translator: off or easyproject")
     options = parser.parse_args()
     sentences = conll_sentences(options.source, options.target) if options.source else demo_sentences()
 
@@ -197,10 +211,13 @@ def main() -> None:
     try:
         user = User.objects.create(username="benchmark")
         project = Project.objects.create(name="Benchmark", created_by=user)
-        add_pairs(project, sentences, options.pairs, labelled=options.labelled)
-        choices = default_names() | {
+        one_sided = bool(options.translator)
+        add_pairs(project, sentences, options.pairs, labelled=options.labelled, one_sided=one_sided)
+        choices = default_names("translate-train" if one_sided else "bitext") | {
             k: getattr(options, k) for k in ("method", "aligner") if getattr(options, k)
         }
+        if one_sided:
+            choices |= {"markers": options.markers, "translator_options": {"model": options.translator}}
         run = ProjectionRun.objects.create(project=project, created_by=user, target_language="es", **choices)
         stages = prepare(run)
         started = time.perf_counter()
