@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.actions.background import one_snapshot, taking
-from annotations.figures.build import build_figures
+from annotations.figures.build import VERSION, build_figures
 from annotations.figures.names import build_disagreements, build_names
 from annotations.models import Project, ProjectReport
 
@@ -26,8 +26,11 @@ BUILDERS: dict[str, Callable[[Project], dict[str, Any]]] = {
 
 
 def newest_report(project: Project, kind: str) -> ProjectReport | None:
-    """The last one that was finished, whatever is under way."""
-    return project.reports.filter(kind=kind, status=Status.READY).order_by("-pk").first()
+    """The last one that was finished, whatever is under way; none that an older release made."""
+    ready = project.reports.filter(kind=kind, status=Status.READY)
+    if kind == Kind.FIGURES:
+        ready = ready.filter(data__version=VERSION)
+    return ready.order_by("-pk").first()
 
 
 def promised_report(project: Project, kind: str) -> ProjectReport | None:
@@ -38,6 +41,8 @@ def is_due(project: Project, kind: str) -> bool:
     """Whether a page should ask for a new report: none is under way, and the last end was a while ago."""
     last = project.reports.filter(kind=kind).order_by("-pk").first()
     if last is None:
+        return True
+    if last.status == Status.READY and newest_report(project, kind) is None:
         return True
     return last.status != Status.WORKING and last.asked_at < timezone.now() - FRESH_FOR
 

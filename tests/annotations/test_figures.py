@@ -194,6 +194,15 @@ def test_what_goes_wrong_is_said_and_can_be_asked_for_again(
     assert ProjectReport.objects.filter(status="working").count() == 1
 
 
+def test_figures_of_an_older_release_are_computed_again(
+    project: Project, vera: User, sign_in, live_broker: str
+) -> None:
+    ProjectReport.objects.create(project=project, kind=Kind.FIGURES, status="ready", data={"agreement": {}})
+    page = sign_in(vera).get(reverse("annotations:dashboard", args=[project.pk]))
+    assert page.status_code == 200
+    assert ProjectReport.objects.filter(status="working").count() == 1
+
+
 def test_two_promises_of_a_kind_are_one(project: Project) -> None:
     assert promise_report(project, Kind.FIGURES) is not None
     assert promise_report(project, Kind.FIGURES) is None
