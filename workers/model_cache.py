@@ -142,7 +142,10 @@ def load_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
 
     Raises ModelUnavailable with the reason and what to do.
     """
+    from transformers.utils.logging import disable_progress_bar
+
     check_folder(name)
+    disable_progress_bar()  # of weights: it belongs neither in a worker's log nor in a command's output
     try:
         return auto_class.from_pretrained(
             name,

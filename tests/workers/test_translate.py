@@ -11,7 +11,7 @@ import torch
 
 from tests.workers.tiny_models import tiny_m2m100, tiny_marian, tiny_nllb, tiny_xlmr
 from workers.language_codes import LanguageNotServed
-from workers.model_cache import ModelUnavailable, forget_models
+from workers.model_cache import ModelUnavailable, forget_models, model_revision
 from workers.translate import (
     FLAGS,
     TRANSLATORS,
@@ -271,6 +271,37 @@ def test_the_signature_pins_weights_and_settings(models: dict[str, str], tmp_pat
     changed = str(tiny_nllb(tmp_path / "other", d_model=64))
     revision = signature.split("@")[1].split()[0]
     assert revision not in get_translator("seq2seq", model=changed, beams=2).signature
+
+
+def test_the_revision_of_a_folder_follows_its_sentencepiece_files(tmp_path: Path) -> None:
+    folder = tiny_marian(tmp_path / "marian")
+    before = model_revision(str(folder), None)
+    with (folder / "source.spm").open("ab") as file:
+        file.write(b"x")
+    assert model_revision(str(folder), None) != before
+
+
+def test_loading_and_translating_write_nothing(
+    models: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    forget_models()
+    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
+    translator.translate(["Lisbon"], source_language="en", target_language="es")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_translated_is_kept_every_now_and_then(
+    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that ends loses what it has in hand, not what it translated before."""
+    monkeypatch.setattr("workers.translate.KEEP_EVERY", 2)
+    cache = TableCache()
+    kept: list[int] = []
+    save = cache.save
+    monkeypatch.setattr(cache, "save", lambda made: (kept.append(len(made)), save(made)))
+    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
+    translate_with_cache(translator, TEXTS, source_language="en", target_language="es", cache=cache)
+    assert kept == [2, 2, 1]
 
 
 def test_what_cannot_be_loaded_says_why(models: dict[str, str], tmp_path: Path) -> None:
