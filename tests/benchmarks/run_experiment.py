@@ -41,7 +41,7 @@ from workers.gap.systems import Domain, TaggerSystem  # noqa: E402
 from workers.iob2 import entities_to_tags  # noqa: E402
 from workers.project import DEFAULT_METHOD, ProjectionInput, get_projector  # noqa: E402
 from workers.spans import Entity  # noqa: E402
-from workers.tag import get_tagger  # noqa: E402
+from workers.tag import get_tagger, get_tagger_for  # noqa: E402
 from workers.training.data import GOLD, SILVER, TrainingSentence, read_training_file  # noqa: E402
 from workers.training.fit import train  # noqa: E402
 from workers.training.options import TrainingOptions  # noqa: E402
@@ -81,10 +81,8 @@ class Experiment:
         return found
 
     def rows(self, language: str, part: str) -> Corpus:
-        """Pairs with tagged source and gold target; Wolof's French is read by the tagger of step 1."""
-        tagger = get_tagger()
-        if AFRICAN[language] != "en":
-            tagger = get_tagger("huggingface", model=str(self.work / "models" / "english-tagged"))
+        """Pairs with the source tagged by the packaged tagger of its language, and gold target."""
+        tagger = get_tagger_for(AFRICAN[language])
         limit = self.train_rows if part == "tune" else self.test_rows
         corpus = african(self.data, language, part, tagger, get_aligner(), self.cache, limit)
         return replace(corpus, gold=[kept(entities) for entities in corpus.gold])

@@ -66,7 +66,7 @@ def run(options: dict[str, Any], progress: Any) -> list[dict[str, Any]]:
     from workers.align import get_aligner
     from workers.field.readers import guess_layout, read_field_folder
     from workers.field.run import METHODS, TRANSFER, FieldTools, run_language
-    from workers.tag import get_tagger
+    from workers.tag import get_tagger, get_tagger_for
 
     known = [*METHODS, TRANSFER]
     if unknown := [name for name in options["methods"] if name not in known]:
@@ -79,7 +79,7 @@ def run(options: dict[str, Any], progress: Any) -> list[dict[str, Any]]:
     target = options["target_tagger"]
     tools = FieldTools(
         get_aligner(),
-        get_tagger(),
+        get_tagger_for(options["source_language"]),
         lambda line: words(line, options["source_language"]),
         get_tagger("huggingface", model=target) if target else None,
     )
