@@ -57,11 +57,11 @@ def list_models(stage: str, adapter: str, languages: Iterable[str]) -> list[Shel
     known = {model.id: model for model in models_for(TASK_OF[stage], adapter)}
     tags = list(languages)
     shelf = [_known(model, on_disk.pop(model.id, None), tags) for model in known.values()]
-    is_tagger = TASK_OF[stage] == "tagger"
+    task = adapter if adapter == "ctranslate2" else TASK_OF[stage]
     others = (
         ShelfModel(name, None, found["n_bytes"], found["labels"], not found["problem"], _where(found), [])
         for name, found in sorted(on_disk.items())
-        if bool(found["labels"]) == is_tagger and adapter != "spacy-en"
+        if found.get("task") == task and adapter != "spacy-en"
     )
     return [*shelf, *others]
 

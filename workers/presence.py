@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from workers import model_cache
 MIB = 1 << 20
 GPU_FIELDS = "name,memory.total,memory.used"
 MAX_FOLDERS = 200  # that are looked at below each root
-CTRANSLATE2_FILES = ("model.bin", "shared_vocabulary.json")  # of a converted translator
+TRANSLATOR_TYPES = ("m2m_100", "nllb-moe", "marian")
 
 
 def resident_bytes() -> int:
@@ -69,7 +69,8 @@ def describe_loaded() -> list[dict[str, Any]]:
 def find_on_disk(folders: Iterable[Path]) -> list[dict[str, Any]]:
     """The models that this machine can load without a download: of the hub's cache, and below `folders`.
 
-    name: Hugging Face id or folder. n_bytes: of its weights. labels: a tagger's, prefixes left off, else [].
+    name: Hugging Face id or folder. n_bytes: of its weights. task: "tagger", "translator", "encoder", or
+    "ctranslate2" for a converted translator. labels: a tagger's, prefixes left off, else [].
     problem: why it cannot be loaded all the same, or "".
     """
     found = [describe_folder(name, path) for name, path in _cached()]
@@ -81,28 +82,44 @@ def find_on_disk(folders: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def describe_folder(name: str, folder: Path) -> dict[str, Any]:
+    config = read_config(folder)
     weights = [path for path in folder.iterdir() if path.suffix == ".safetensors"]
-    if (folder / CTRANSLATE2_FILES[1]).exists() and (folder / CTRANSLATE2_FILES[0]).exists():
-        weights.append(folder / CTRANSLATE2_FILES[0])
+    task = find_task(config)
+    converted = folder / "model.bin"
+    if converted.exists() and any(folder.glob("*_vocabulary.*")):
+        weights, task = [converted], "ctranslate2"
     problem = "" if weights else "it has no safetensors; docs/models.md says how to save it with them"
     return {
         "name": name,
         "n_bytes": sum(path.stat().st_size for path in weights),
-        "labels": read_labels(folder),
+        "task": task,
+        "labels": read_labels(config) if task == "tagger" else [],
         "problem": problem,
     }
 
 
-def read_labels(folder: Path) -> list[str]:
-    """The entity labels of a token classifier, prefixes left off; [] for other models."""
+def read_config(folder: Path) -> dict[str, Any]:
+    """A model's config.json; {} where there is none that can be read."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        names = list(config["id2label"].values())
-        is_tagger = any("TokenClassification" in name for name in config["architectures"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    labels = {name.partition("-")[2] or name for name in map(str, names)}
-    return sorted(labels - {"O"}) if is_tagger else []
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def find_task(config: Mapping[str, Any]) -> str:
+    """What a transformers model is for, by its architecture."""
+    architectures = " ".join(map(str, config.get("architectures") or ()))
+    if "TokenClassification" in architectures:
+        return "tagger"
+    return "translator" if config.get("model_type") in TRANSLATOR_TYPES else "encoder"
+
+
+def read_labels(config: Mapping[str, Any]) -> list[str]:
+    """The entity labels of a token classifier, prefixes left off."""
+    names = config.get("id2label")
+    values = map(str, names.values()) if isinstance(names, dict) else ()
+    return sorted({name.partition("-")[2] or name for name in values} - {"O"})
 
 
 def _cached() -> list[tuple[str, Path]]:

@@ -29,11 +29,18 @@ def reported():
         queues=["gpu"],
         gpus=[{"name": "NVIDIA T4", "total_bytes": 16 << 30, "used_bytes": 1 << 30}],
         on_disk=[
-            {"name": "/srv/models/mine", "n_bytes": 400_000_000, "labels": ["PER", "PLACE"], "problem": ""},
-            {"name": XLM_R, "n_bytes": 0, "labels": ["LOC"], "problem": "it has no safetensors"},
+            on_disk("/srv/models/mine", 400_000_000, labels=["PER", "PLACE"]),
+            on_disk(XLM_R, 0, labels=["LOC"], problem="it has no safetensors"),
+            on_disk("/srv/models/nllb", 2_500_000_000, "translator"),
+            on_disk("/srv/models/nllb-ct2", 600_000_000, "ctranslate2"),
+            on_disk("/srv/models/encoder", 500_000_000, "encoder"),
         ],
         started_at=timezone.now(),
     )
+
+
+def on_disk(name, n_bytes, task="tagger", *, labels=(), problem=""):
+    return {"name": name, "n_bytes": n_bytes, "task": task, "labels": list(labels), "problem": problem}
 
 
 def page(client, project, **picked):
@@ -120,7 +127,12 @@ def test_models_on_the_workers_machines_are_offered(sign_in, olga, project, repo
     assert "Its labels: PER, PLACE." in text
     text = page(client, project, tagger="huggingface", tagger_model=XLM_R)
     assert "On celery@gpu-machine, but it has no safetensors." in text
-    assert "/srv/models/mine" not in page(client, project, aligner="simalign")
+    text = page(client, project, aligner="simalign")
+    assert "/srv/models/encoder" in text and "/srv/models/mine" not in text and "nllb" not in text
+    text = page(client, project, route="translate-train")
+    assert "/srv/models/nllb ·" in text and "nllb-ct2" not in text
+    text = page(client, project, route="translate-train", translator="ctranslate2")
+    assert "/srv/models/nllb-ct2 ·" in text and "/srv/models/nllb ·" not in text
 
 
 def test_what_is_picked_arrives_in_the_run(sign_in, olga, project, reported):

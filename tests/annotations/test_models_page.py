@@ -20,7 +20,15 @@ from annotations.workforce import default_queue, live_reports, say_who_works
 from factories import make_run, make_user
 from workers import store
 from workers.lexical_table import learn_table
-from workers.presence import describe_folder, find_on_disk, read_gpu, read_labels, resident_bytes
+from workers.presence import (
+    describe_folder,
+    find_on_disk,
+    find_task,
+    read_config,
+    read_gpu,
+    read_labels,
+    resident_bytes,
+)
 from workers.store import reporter
 
 pytestmark = pytest.mark.django_db
@@ -166,10 +174,11 @@ def test_models_on_disk_are_found_with_labels_and_problems(tmp_path: Path):
         (folder / "config.json").write_text(json.dumps(config))
     (good / "model.safetensors").write_bytes(b"x" * 100)
     (bad / "pytorch_model.bin").write_bytes(b"x" * 100)
-    assert read_labels(good) == ["LOC", "PER"] and read_labels(tmp_path) == []
+    assert read_config(tmp_path) == {} and read_labels({}) == []
     assert describe_folder("good", good) == {
         "name": "good",
         "n_bytes": 100,
+        "task": "tagger",
         "labels": ["LOC", "PER"],
         "problem": "",
     }
@@ -187,3 +196,26 @@ def test_a_run_whose_queue_nobody_takes_from_says_so(project):
         assert "No worker takes from the queue gpu." in say_who_works(get_progress(run))
         report(pid=2, n_slots=1, queues=["gpu"])
         assert "waits for its turn" in say_who_works(get_progress(run))
+
+
+@pytest.mark.parametrize(
+    ("config", "task"),
+    [
+        ({"architectures": ["M2M100ForConditionalGeneration"], "model_type": "m2m_100"}, "translator"),
+        ({"architectures": ["MarianMTModel"], "model_type": "marian"}, "translator"),
+        ({"architectures": ["XLMRobertaForTokenClassification"], "model_type": "xlm-roberta"}, "tagger"),
+        ({"architectures": ["BertModel"], "model_type": "bert"}, "encoder"),
+        ({"architectures": None}, "encoder"),
+        ({}, "encoder"),
+    ],
+)
+def test_what_a_model_is_for_is_read_from_its_architecture(config, task):
+    assert find_task(config) == task
+
+
+def test_a_converted_translator_is_known_by_its_files(tmp_path: Path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.bin").write_bytes(b"x" * 7)
+    (tmp_path / "shared_vocabulary.json").write_text("[]")
+    found = describe_folder("ct2", tmp_path)
+    assert (found["task"], found["n_bytes"], found["problem"]) == ("ctranslate2", 7, "")
