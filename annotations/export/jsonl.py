@@ -48,6 +48,12 @@ def record_line(record: ExportRecord, options: ExportOptions) -> str:
         row["reviewed_at"] = record.review.done_at
     if record.review and options.reviewers:
         row["reviewer"] = record.review.reviewer__username
+    if pair.translated_side:
+        row["translated"] = {
+            "side": pair.translated_side,
+            "by": pair.translation__signature,
+            "edited_at": pair.translation_edited_at,
+        }
     if pair.meta:
         row["meta"] = pair.meta
     return msgspec.json.encode(row).decode() + "\n"

@@ -39,6 +39,9 @@ class PairRow(NamedTuple):
     target_language: str
     target_text: str
     target_offsets: list[int]
+    translated_side: str = ""
+    translation__signature: str | None = None
+    translation_edited_at: datetime | None = None
 
 
 class GoldRow(NamedTuple):

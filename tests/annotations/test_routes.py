@@ -3,12 +3,17 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import msgspec
 import numpy as np
 import pytest
 from django.utils import timezone
 
 from annotations.actions.review import Seen, accept_review
 from annotations.actions.runs import cancel_run, launch_run
+from annotations.export.jsonl import record_line
+from annotations.export.losses import Losses
+from annotations.export.options import ExportOptions
+from annotations.export.records import read_records
 from annotations.models import Candidate, ProjectionRun, Review, SentencePair, SourceEntity, Translation
 from annotations.translation_notes import FLAG_TEXTS
 from factories import make_project, make_user
@@ -421,3 +426,15 @@ def test_the_page_of_a_run_says_what_its_route_used(project, run_route, client):
 
 def test_every_flag_has_words_for_people():
     assert set(FLAG_TEXTS) == set(FLAGS) | set(MARKER_FLAGS)
+
+
+def test_an_export_says_which_side_was_translated_and_by_what(project, run_route):
+    add_source(project)
+    imported = add_pair(project, "Ana sings", "Canta Ana", [(0, 1, "PER")])
+    run_route(project, "translate-train", translator=WordByWord())
+    options = ExportOptions(format="jsonl", silver=True)
+    records = read_records(project, options, Losses())
+    rows = [msgspec.json.decode(record_line(record, options)) for record in records]
+    assert rows[0]["translated"] == {"side": "target", "by": "first", "edited_at": None}
+    assert (rows[0]["target"], rows[1]["pair"]) == (["Ana", "vive", "en", "Londres"], imported.pk)
+    assert "translated" not in rows[1]
