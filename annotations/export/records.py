@@ -53,6 +53,8 @@ class GoldRow(NamedTuple):
     run_signature: str
     done_at: datetime | None
     reviewer__username: str
+    added_links: list[list[int]]
+    removed_links: list[list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _read_block(
             run_id=run_id,
             signature=review.run_signature if review else signatures.get(run_id or 0, ""),
             review=review,
-            links=links.get((pair.pk, run_id), []),
+            links=_as_reviewed(links.get((pair.pk, run_id), []), review),
         )
 
 
@@ -205,6 +207,17 @@ def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, 
     results = PairResult.objects.filter(pair__in=pair_ids)
     rows = results.values_list("pair_id", "run_id", "link_sources", "link_targets", "link_scores")
     return {(pair, run): list(zip(i, j, scores, strict=True)) for pair, run, i, j, scores in rows}
+
+
+def _as_reviewed(
+    links: list[tuple[int, int, float]], review: GoldRow | None
+) -> list[tuple[int, int, float]]:
+    """The machine's links as gold has them: without those that the reviewer removed, with those they drew."""
+    if review is None:
+        return links
+    removed = {(i, j) for i, j in review.removed_links}
+    kept = [(i, j, score) for i, j, score in links if (i, j) not in removed]
+    return sorted([*kept, *((i, j, 1.0) for i, j in review.added_links)])
 
 
 def _without_overlaps(found: list[Found], pair: PairRow, losses: Losses) -> list[Found]:

@@ -65,13 +65,14 @@ def make_rows(
     by_entity: dict[int | None, list[Candidate]] = {}
     for candidate in candidates:
         by_entity.setdefault(candidate.source_entity_id, []).append(candidate)
+    by_number = {candidate.pk: candidate for candidate in candidates}
     sentence = Sentence(pair.target_text, pair.target_offsets, ())
     rows = []
     for item in items:
         entity = entities.get(item.source_entity) if item.source_entity else None
         # without a source entity the target was tagged directly: one candidate, no alternatives
         ranked = by_entity.get(entity.pk, []) if entity else [c for c in candidates if c.pk == item.candidate]
-        first = ranked[0] if ranked else None
+        first = ranked[0] if ranked else by_number.get(item.candidate)
         rows.append(
             Row(
                 item=item,

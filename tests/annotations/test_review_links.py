@@ -5,6 +5,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from annotations.export.losses import Losses
+from annotations.export.options import ExportOptions
+from annotations.export.records import read_records
 from annotations.models import PairResult, Project, Review, ReviewEvent, SentencePair, User
 from factories import make_pair
 
@@ -133,3 +136,14 @@ def test_two_items_of_one_name_become_one(project: Project, ana: User, sign_in) 
 
 def test_there_may_be_nothing_to_join(pair: SentencePair, ana: User, sign_in) -> None:
     assert edit(sign_in(ana), pair, "fill", 0, position=0).status_code == 422
+
+
+def test_gold_leaves_with_the_reviewers_links(misaligned: SentencePair, ana: User, sign_in) -> None:
+    client = sign_in(ana)
+    link(client, misaligned, 4, 4)
+    link(client, misaligned, 3, 3, version=1)
+    accept = {"version": 2, "run": misaligned.shown_run_id}
+    client.post(reverse("annotations:review_accept", args=[misaligned.pk]), accept)
+    options = ExportOptions(format="jsonl", links=True)
+    (record,) = read_records(misaligned.project, options, Losses())
+    assert [(i, j) for i, j, _score in record.links] == [(0, 0), (1, 1), (2, 2), (4, 4)]

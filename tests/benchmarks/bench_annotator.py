@@ -83,8 +83,7 @@ def corpora(options: argparse.Namespace) -> Iterator[Corpus]:
         yield evaluation_data.demo(language, aligner, options.cache)
     if not options.data:
         return
-    for language in ("de", "es", "nl"):
-        yield evaluation_data.europarl(options.data, language, aligner, options.cache)
+    yield evaluation_data.europarl(options.data, "es", aligner, options.cache)
     tagger = get_tagger(DEFAULT_TAGGER)
     for language in ("yor", "lug"):
         yield evaluation_data.african(

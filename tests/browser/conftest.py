@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -87,7 +89,24 @@ def open_as(
         if folder and context.pages:
             context.pages[0].screenshot(path=Path(folder) / f"{request.node.name}-{number}.png")
         context.close()
+    wait_until_nothing_runs()
     assert not troubles
+
+
+def wait_until_nothing_runs() -> None:
+    """A page that is closed still gives its sentence back; the tables are emptied after that."""
+    busy = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state <> 'idle'"
+    )
+    n_quiet = 0
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(busy)
+            n_quiet = 0 if cursor.fetchone()[0] else n_quiet + 1
+        if n_quiet == 3:
+            return
+        time.sleep(0.03)
 
 
 @pytest.fixture

@@ -70,7 +70,8 @@ def test_the_review_page_has_none_in_any_state(
     busy_pair: SentencePair, review: Callable[..., Page], scheme: str
 ) -> None:
     page = review(color_scheme=scheme, reduced_motion="reduce")
-    steps = ["v", "Enter", "x", "Tab", "c", "a", "Escape", "e", "Escape", "h", "g", "?"]
+    steps = ["v", "Enter", "x", "Tab", "c", "a", "Escape", "e", "Escape", "h", "g"]
+    steps += ["b", "Enter", "t", "y", "Escape", "V", "V", "q", "Escape", "?"]
     for key in steps:
         page.keyboard.press(key)
         page.wait_for_load_state("networkidle")

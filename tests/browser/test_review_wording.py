@@ -34,6 +34,7 @@ def test_a_word_is_split_and_merged_by_keys(glued: SentencePair, review: Callabl
     for key in ("y", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
     expect(page.locator(".letters .after-cut")).to_have_text("R")
+    expect(page.locator("#cutting")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#item-0 .target-words")).to_have_text("AnaRuiz")
     expect(word(page, "target", 2)).to_have_text("Ruiz")
