@@ -213,7 +213,7 @@ def _read_gold(where: Q, pairs: set[int]) -> dict[str, Spans]:
         review__in=reviews, state=ReviewItem.State.ACCEPTED, start__isnull=False
     ).values_list("review", "start", "end", "label")
     for review, start, end, label in items:
-        if reviews[review] in reviewed:
+        if reviews[review] in reviewed and start is not None and end is not None:
             reviewed[reviews[review]].add((start, end, label))
     with_reference = SentencePair.objects.filter(pk__in=pairs, has_reference=True)
     imported: Spans = {pair: set() for pair in with_reference.values_list("pk", flat=True)}

@@ -219,3 +219,11 @@ def test_a_converted_translator_is_known_by_its_files(tmp_path: Path):
     (tmp_path / "shared_vocabulary.json").write_text("[]")
     found = describe_folder("ct2", tmp_path)
     assert (found["task"], found["n_bytes"], found["problem"]) == ("ctranslate2", 7, "")
+
+
+def test_reports_go_on_when_models_cannot_be_listed(monkeypatch):
+    def unreadable(_folders):
+        raise PermissionError("/srv/models")
+
+    monkeypatch.setattr(reporter, "find_on_disk", unreadable)
+    assert reporter._look_for_models() == []

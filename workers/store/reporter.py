@@ -53,7 +53,7 @@ def _report(n_slots: int, queues: list[str]) -> None:
     said = False
     while True:
         if n_slots and time.monotonic() - looked_at > LOOK_FOR_MODELS_EVERY_S:
-            on_disk, looked_at = find_on_disk(settings.MODEL_FOLDERS), time.monotonic()
+            on_disk, looked_at = _look_for_models(), time.monotonic()
         loaded = describe_loaded()
         try:
             save_report(
@@ -79,3 +79,11 @@ def _report(n_slots: int, queues: list[str]) -> None:
             connection.close()
         if _ended.wait(EVERY_S):
             return
+
+
+def _look_for_models() -> list[dict[str, object]]:
+    try:
+        return find_on_disk(settings.MODEL_FOLDERS)
+    except OSError:
+        logger.warning("the models on this machine could not be listed", exc_info=True)
+        return []
