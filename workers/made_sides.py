@@ -57,7 +57,9 @@ def mark_and_translate(
     translator = needed(translator, "translator")
     translate = _translate(translator, stages.source_language, stages.target_language, cache)
     sentences = [SourceSentence(one.source.text, one.source.char_spans, one.known_entities) for one in work]
-    return attempt(stage, lambda items: translate_marked(items, translate), sentences)
+    return attempt(
+        stage, lambda items: translate_marked(items, translate), sentences, raised=cache_errors(cache)
+    )
 
 
 def _to_make(work: Sequence[Work], name: str) -> list[Work]:
@@ -79,7 +81,8 @@ def _make_plainly(
     translator = needed(translator, "translator")
     texts = [one.target.text if name == "source" else one.source.text for one in todo]
     translate = _translate(translator, from_language, into_language, cache)
-    for one, text, made in zip(todo, texts, attempt("translation", translate, texts), strict=True):
+    answers = attempt("translation", translate, texts, raised=cache_errors(cache))
+    for one, text, made in zip(todo, texts, answers, strict=True):
         if isinstance(made, Failure):
             one.end("failed", made.message)
             continue
@@ -94,6 +97,11 @@ def _take(one: Work, name: str, made: Translation, side: Side, key: TranslationK
         one.end("empty", "the translation has no words")
     else:
         one.make(name, side, key, made.flags)
+
+
+def cache_errors(cache: TranslationCache | None) -> tuple[type[Exception], ...]:
+    """What says that the cache cannot be reached, which is no sentence's failure."""
+    return cache.errors if cache is not None else ()
 
 
 def _translate(

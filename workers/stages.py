@@ -161,7 +161,7 @@ class _Options(dict[str, Any]):
         return hash(repr(sorted(self.items())))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)  # of a few runs; the models themselves are in model_cache
 def _get_once(get: Callable[..., Any], name: str, options: _Options) -> Any:
     return get(name, **options)
 

@@ -109,7 +109,9 @@ def translation_key(signature: str, source_language: str, target_language: str, 
 
 
 class TranslationCache(Protocol):
-    """Where translations are kept between runs."""
+    """Where translations are kept between runs. errors: what it raises when it cannot be reached."""
+
+    errors: tuple[type[Exception], ...]
 
     def find(self, keys: Collection[TranslationKey]) -> Mapping[TranslationKey, Translation]:
         """The translations that are there."""

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import msgspec
 import numpy as np
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from annotations.actions.review import Seen, accept_review
@@ -383,6 +384,17 @@ def test_a_text_that_cannot_be_translated_is_one_recorded_problem(project, run_r
     assert statuses == {good.pk: "done", bad.pk: "failed"}
     assert run.results.get(pair=bad).message == "translation failed: IndexError: index out of range"
     assert run.n_failed == 1
+
+
+def test_a_database_that_is_away_while_a_translation_is_kept_is_no_sentence_s_failure(project, run_route):
+    pair = add_source(project)
+    away = patch("workers.store.translations.ProjectTranslations.save", side_effect=OperationalError("away"))
+    with away, pytest.raises(OperationalError):
+        run_route(project, "translate-train", translator=WordByWord())
+    run = ProjectionRun.objects.get()
+    assert (run.status, run.n_failed, run.results.count()) == ("running", 0, 0)
+    pair.refresh_from_db()
+    assert pair.target_text == ""
 
 
 # --- what people see of it

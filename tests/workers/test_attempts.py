@@ -73,3 +73,10 @@ def test_the_encoder_halves_on_either_kind_of_memory_error():
         work, seen = limited(1, error)
         assert halving(work, list("abc")) == list("ABC")
         assert seen == [3, 1, 2, 1, 1]
+
+
+def test_what_has_nothing_to_do_with_the_sentences_is_raised():
+    work, seen = limited(0, ConnectionError("the table is away"))
+    with pytest.raises(ConnectionError):
+        attempt("translation", work, ["a", "b"], raised=(ConnectionError,))
+    assert seen == [2]

@@ -371,6 +371,8 @@ def test_the_gpu_translates_what_the_cpu_does(models: dict[str, str]) -> None:
 class TableCache:
     """A cache over one table, as the store has it."""
 
+    errors = (ConnectionError,)
+
     def __init__(self) -> None:
         self.rows: dict[TranslationKey, Translation] = {}
 

@@ -71,15 +71,15 @@ class TranslationTokens:
         return [list(ids) for ids in encoded["input_ids"]]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of target subword ids, special ones left out."""
+        """The text of target subword ids, special ones left out; no NUL, which no database column takes."""
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
-        return text.strip()
+        return text.replace("\0", "").strip()
 
     def decode_pieces(self, pieces: Sequence[str]) -> str:
         """The text of target subwords that are given as strings, special ones left out."""
         special = set(self.tokenizer.all_special_tokens)
         text: str = self.tokenizer.convert_tokens_to_string([p for p in pieces if p not in special])
-        return text.strip()
+        return text.replace("\0", "").strip()
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Source subword ids as the strings that stand for them in the vocabulary."""

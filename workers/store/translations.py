@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 
+from django.db import DatabaseError, InterfaceError
+
 from annotations.models import ProjectionRun
 from annotations.models import Translation as TranslationRow
 from workers.translate import TranslatedSentence, Translation, TranslationKey
@@ -10,6 +12,8 @@ from workers.translate import TranslatedSentence, Translation, TranslationKey
 
 class ProjectTranslations:
     """A TranslationCache of what any run of the project translated; kept as soon as it is made."""
+
+    errors: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
 
     def __init__(self, project_id: int) -> None:
         self.project_id = project_id

@@ -80,6 +80,7 @@ def decided_items(project: Project, *, language: str | None) -> Any:
         candidate__rank=0,
         candidate__confidence__isnull=False,
         candidate__source_entity__isnull=False,
+        candidate__via="alignment",  # other ways have confidences of their own
     ).exclude(state=ReviewItem.State.PENDING)
     return decided.filter(candidate__run__target_language=language) if language else decided
 
