@@ -30,7 +30,10 @@ QUIET_TASKS = {"workers.tasks.wake_runs"}
 
 def is_worth_a_line(record: logging.LogRecord) -> bool:
     """False for the news that a quiet task came in, succeeded, or came too late."""
-    task = record.args.get("name") if isinstance(record.args, dict) else (record.args or [""])[0]
+    if isinstance(record.args, tuple):
+        task = record.args[0] if record.args else ""
+    else:
+        task = record.args.get("name") if record.args else ""
     return record.levelno > logging.INFO or task not in QUIET_TASKS
 
 
