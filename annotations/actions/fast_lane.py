@@ -37,6 +37,7 @@ MISS_LIMIT = 0.25  # whoever overlooks more of the known errors looks at the sen
 VALID_FOR = timedelta(hours=12)
 MOST_AT_ONCE = 500
 DRAWN_FROM = 2_000
+ROUNDING = 1e-6
 RIGHT, WRONG = "right", "wrong"
 
 Entity = tuple[int, int, str]
@@ -53,6 +54,7 @@ def eligible_pairs(run: ProjectionRun, threshold: float) -> SentencePairQuerySet
     unsure = suggested.filter(confidence__lt=threshold) | suggested.filter(confidence=None)
     return (
         SentencePair.objects.filter(project=run.project_id, shown_run=run, assigned_to=None)
+        .filter(priority__lte=1 - threshold + ROUNDING)  # an index finds these; what follows decides
         .awaiting_review()
         .free()
         .filter(Exists(suggested), ~Exists(unsure), ~Exists(begun))

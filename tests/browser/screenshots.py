@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 LANGUAGES = ["es", "ar", "zh", "sw"]
+PEOPLE = ["figures", "names", "rerun", "fast-lane", "flags", "comments", "disagreements", "guidelines"]
+PEOPLE += ["invitations", "assignments"]
 
 
 def main() -> None:
@@ -82,7 +84,17 @@ def photograph_everything(browser: Browser, options: argparse.Namespace) -> None
         addresses = {"home": "/", "preferences": "/preferences/", "new-project": "/projects/new/"}
         addresses |= {
             f"project-{part or 'overview'}": f"{project}{part}{'/' if part else ''}"
-            for part in ("", "settings", "people", "sentences", "runs", "runs/new", "imports", "exports")
+            for part in (
+                "",
+                "settings",
+                "people",
+                "sentences",
+                "runs",
+                "runs/new",
+                "imports",
+                "exports",
+                *PEOPLE,
+            )
         }
         addresses |= {f"review-{tag}": f"{project}review/?language={tag}" for tag in LANGUAGES}
         for page_name, path in addresses.items():
