@@ -39,6 +39,8 @@ def assign_exactly(choices: Choices, *, time_limit_s: float = 1.0) -> tuple[Ints
     time_limit_s bounds each component that HiGHS solves; when it runs out the better of HiGHS's and the
     greedy answer stands and the second value is False.
     """
+    if choices.n_entities <= MAX_SEARCHED_ENTITIES:
+        return _search(choices), True
     chosen = np.full(choices.n_entities, -1, dtype=np.int64)
     exact = True
     useful = _undominated(choices)

@@ -23,12 +23,21 @@ class Mentions:
         self.words: Mapping[str, Mapping[str, int]] = values.get("words", {})
         self.tagged = {string: sum(labels.values()) for string, (_, labels) in self.strings.items()}
         self.steadiness = self._steadiness()
+        self.described: dict[tuple[str, str], tuple[float, float, int, float]] = {}
 
     def describe(self, string: str, label: str) -> tuple[float, float, int, float]:
         """Of the string's other mentions: the share tagged, the share of those with the label, their number.
 
         Last, of the other entities with the string's words: the share with the label, a mean over the words.
         """
+        found = self.described.get((string, label))
+        if found is None:
+            if len(self.described) >= MAX_STRINGS:
+                self.described.clear()
+            found = self.described[string, label] = self._describe(string, label)
+        return found
+
+    def _describe(self, string: str, label: str) -> tuple[float, float, int, float]:
         by_word = self._word_share(string.split(" "), label)
         if string not in self.strings:
             return PRIOR_TAGGED, PRIOR_TAGGED, 0, by_word
