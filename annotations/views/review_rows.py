@@ -34,7 +34,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item as the list under the sentences shows it. via: how it was found, where not by alignment."""
+    """One item as the list under the sentences shows it.
+
+    via: how it was found, where not by alignment. voters: which methods agreed on it, where several vote.
+    """
 
     item: Item
     hue: int
@@ -45,6 +48,7 @@ class Row:
     margin: float | None
     reason: str | Promise
     via: str
+    voters: str
     alternatives: list[Alternative]
     is_contested: bool
     has_gap: bool
@@ -71,8 +75,8 @@ def make_rows(
     for item in items:
         entity = entities.get(item.source_entity) if item.source_entity else None
         # without a source entity the target was tagged directly: one candidate, no alternatives
-        ranked = by_entity.get(entity.pk, []) if entity else [c for c in candidates if c.pk == item.candidate]
-        first = ranked[0] if ranked else by_number.get(item.candidate)
+        ranked = by_entity.get(entity.pk, []) if entity else []
+        first = ranked[0] if ranked else by_number.get(item.candidate or 0)
         rows.append(
             Row(
                 item=item,
@@ -84,6 +88,7 @@ def make_rows(
                 margin=first.margin if first else None,
                 reason=REASONS.get(first.reason, first.reason) if first else "",
                 via=first.get_via_display() if first and first.via != Candidate.Via.ALIGNMENT else "",
+                voters=", ".join(first.voters or ()) if first else "",
                 alternatives=_alternatives(item, ranked, sentence),
                 is_contested=_is_contested(item, items),
                 has_gap=_has_gap(item, entity, links),

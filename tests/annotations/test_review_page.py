@@ -140,6 +140,12 @@ def test_reference_labels_are_never_shown(pair: SentencePair, ana: User, sign_in
     assert 'aria-label="MISC' not in page
 
 
+def test_the_voters_of_a_suggestion_are_named(pair: SentencePair, ana: User, sign_in) -> None:
+    pair.candidates.filter(rank=0).update(voters=["soft", "word-to-word"])
+    page = sign_in(ana).get(reverse("annotations:pair", args=[pair.pk])).content.decode()
+    assert "agreed: soft, word-to-word" in page
+
+
 def test_a_viewer_sees_and_changes_nothing(pair: SentencePair, vera: User, sign_in) -> None:
     page = sign_in(vera).get(reverse("annotations:pair", args=[pair.pk])).content.decode()
     assert "Madrid" in page
