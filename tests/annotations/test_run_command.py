@@ -39,6 +39,24 @@ def test_it_launches_what_it_is_told_and_returns(project):
     assert run.created_by == project.created_by
 
 
+def test_it_takes_label_maps_and_a_queue(project):
+    add_pairs(project, 2)
+    run_projection(
+        *["News", "--language", "es", "--queue", "gpu", "--label-map", "PERSON=PER, NORP=-", "--no-wait"],
+        *["--target-tagger", "huggingface", "--target-tagger-option", "model=somebody/some-tagger"],
+        *["--target-label-map", "DATE=-"],
+    )
+    run = ProjectionRun.objects.get()
+    assert run.queue == "gpu"
+    assert run.tagger_options == {"labels": {"PERSON": "PER", "NORP": "-"}}
+    assert run.target_tagger_options == {"model": "somebody/some-tagger", "labels": {"DATE": "-"}}
+
+
+def test_a_label_map_that_cannot_be_read_is_refused(project):
+    with pytest.raises(CommandError, match="'PERSON' is not like PERSON=PER"):
+        run_projection("News", "--label-map", "PERSON", "--no-wait")
+
+
 def test_it_finds_the_project_by_id_and_its_only_language(project, ana):
     add_pairs(project, 2, language="de")
     run_projection(project.pk, "--user", "ana", "--no-wait")
