@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from annotations import tasks
 from annotations.actions.adjudication import PICK
 from annotations.actions.discussion import add_comment
+from annotations.actions.invitations import invitation_token, make_invitation
 from annotations.actions.review import Seen, accept_review, edit_review
 from annotations.edits import Edit
 from annotations.models import Project, ProjectReport, Review, SentencePair, User
@@ -85,3 +88,22 @@ def test_a_comment_is_written_without_leaving_the_page(
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.get_by_text("x is not a name, and d is")).to_be_visible()
     assert not Review.objects.exists()  # letters in the box are no commands
+
+
+def test_pages_before_signing_in_have_no_violations(
+    project: Project, olga: User, browser: Browser, live_server: LiveServer, settings
+) -> None:
+    settings.SENDS_MAIL = True
+    invitation = make_invitation(project=project, created_by=olga, role="annotator")
+    page = browser.new_page(base_url=live_server.url, viewport={"width": 360, "height": 740})
+    for address in (
+        reverse("join", args=[invitation_token(invitation)]),
+        reverse("join", args=["nonsense"]),
+        reverse("password_reset"),
+        reverse("password_reset_done"),
+        reverse("password_reset_complete"),
+    ):
+        page.goto(address)
+        assert violations(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+    page.close()
