@@ -34,7 +34,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item as the list under the sentences shows it. via: how it was found, where not by alignment."""
+    """One item as the list under the sentences shows it.
+
+    via: how it was found, where not by alignment. voters: which methods agreed on it, where several vote.
+    """
 
     item: Item
     hue: int
@@ -45,6 +48,7 @@ class Row:
     margin: float | None
     reason: str | Promise
     via: str
+    voters: str
     alternatives: list[Alternative]
     is_contested: bool
     has_gap: bool
@@ -84,6 +88,7 @@ def make_rows(
                 margin=first.margin if first else None,
                 reason=REASONS.get(first.reason, first.reason) if first else "",
                 via=first.get_via_display() if first and first.via != Candidate.Via.ALIGNMENT else "",
+                voters=", ".join(first.voters or ()) if first else "",
                 alternatives=_alternatives(item, ranked, sentence),
                 is_contested=_is_contested(item, items),
                 has_gap=_has_gap(item, entity, links),
