@@ -306,4 +306,5 @@ class LaunchForm(forms.Form):
         """What a field of choices holds now: what was sent, if it is one of them, else its initial value."""
         field = cast(forms.ChoiceField, self.fields[name])
         sent = self.data.get(name) if self.is_bound else self.initial.get(name)
-        return sent if sent in [value for value, _ in field.choices] else (field.initial or "")
+        offered = cast(list[tuple[str, Any]], field.choices)
+        return sent if sent in [value for value, _ in offered] else (field.initial or "")

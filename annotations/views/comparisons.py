@@ -101,7 +101,8 @@ def _difference_rows(comparison: RunComparison, pair_ids: list[int]) -> list[dic
     runs = (comparison.first_id, comparison.second_id)
     candidates = Candidate.objects.filter(run__in=runs, pair__in=pair_ids, rank=0, start__isnull=False)
     for run, pair, start, end, label in candidates.values_list("run", "pair", "start", "end", "label"):
-        found.setdefault((run, pair), set()).add((start, end, label))
+        if start is not None and end is not None:
+            found.setdefault((run, pair), set()).add((start, end, label))
     rows = []
     for pair_id in pair_ids:
         first, second = (found.get((run, pair_id), set()) for run in runs)
