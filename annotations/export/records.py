@@ -209,9 +209,7 @@ def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, 
     return {(pair, run): list(zip(i, j, scores, strict=True)) for pair, run, i, j, scores in rows}
 
 
-def _as_reviewed(
-    links: list[tuple[int, int, float]], review: GoldRow | None
-) -> list[tuple[int, int, float]]:
+def _as_reviewed(links: list[tuple[int, int, float]], review: GoldRow | None) -> list[tuple[int, int, float]]:
     """The machine's links as gold has them: without those that the reviewer removed, with those they drew."""
     if review is None:
         return links

@@ -41,6 +41,7 @@ from django.test.testcases import LiveServerThread
 from evaluation_data import Corpus
 from playwright.sync_api import Page, sync_playwright
 
+from annotations.actions.review import snapshot_of
 from annotations.edits import Sentence, joined_span
 from annotations.items import Item, Snapshot
 from annotations.models import (
@@ -79,7 +80,7 @@ OTHER_KEYS = "bqtwyz"  # for labels beyond the four that every project starts wi
 def corpora(options: argparse.Namespace) -> Iterator[Corpus]:
     aligner = get_aligner(DEFAULT_ALIGNER)
     languages = options.languages.split(",") if options.languages else evaluation_data.demo_languages()
-    for language in languages:
+    for language in languages if options.languages != "none" else ():
         yield evaluation_data.demo(language, aligner, options.cache)
     if not options.data:
         return
@@ -191,19 +192,21 @@ class Step:
 def plan(pair: SentencePair, gold: set[Gold], keys: dict[str, str]) -> list[Step]:
     """The steps from the suggestions to gold: what frees words first, then what takes them."""
     candidates = list(find_candidates(pair.pk, pair.shown_run_id))
-    items = seed_items(pair.pk, pair.shown_run_id, candidates)
+    review = Review.objects.filter(pair=pair).first()
+    items = snapshot_of(review).items if review else seed_items(pair.pk, pair.shown_run_id, candidates)
+    items = tuple(item for item in items if item.state != "rejected")
     ranked = suggested_spans(items, candidates)
     sentence = Sentence(pair.target_text, pair.target_offsets, list(keys))
     result = PairResult.objects.get(pair=pair)
     sentence.links.update(zip(result.link_sources, result.link_targets, strict=True))
     sentence.entities.update(source_spans(items))
-    review = Snapshot("open", False, "", items)
+    snapshot = Snapshot("open", False, "", items)
     wanted = matched(items, gold)
     steps = []
     for item in items:
         if item.position in wanted:
-            fill = joined_span(item, review, sentence)
-            steps.append(correct(item, wanted[item.position], ranked[item.position], fill, keys))
+            fill = joined_span(item, snapshot, sentence)
+            steps.append(correct(item, wanted[item.position], ranked.get(item.position, {}), fill, keys))
         elif item.has_span:
             steps.append(Step("spurious", item.position, ["x"]))
     steps += [
@@ -275,30 +278,31 @@ class Annotator:
 
     def change(self, pair: SentencePair, key: str) -> bool:
         """Press a key that changes the review, and wait for it to be on the screen; False when refused."""
-        self.press(key)
-        done = f'#review[data-state^="{pair.pk}-{self.version + 1}-"]'
-        self.page.locator(f'{done}, #review [role="alert"]').first.wait_for(state="attached")
-        if self.page.locator(done).count() == 0:
+        with self.page.expect_response(lambda answer: "/edit/" in answer.url) as answer:
+            self.press(key)
+        if answer.value.status != 200:
+            self.page.locator('#review [role="alert"]').wait_for()
             return False
         self.version += 1
+        self.page.locator(f'#review[data-state^="{pair.pk}-{self.version}-"]').wait_for(state="attached")
         return True
 
-    def correct(self, pair: SentencePair, steps: list[Step]) -> list[tuple[str, int]]:
-        """Take every step; one that is refused is tried again after the others. Returns keys by fault."""
+    def correct(self, pair: SentencePair, gold: set[Gold], keys: dict[str, str]) -> list[tuple[str, int]]:
+        """Take every step; what is refused is planned anew after the others. Returns keys by fault."""
         self.version = 0
-        spent: dict[int, int] = defaultdict(int)
-        waiting = list(range(len(steps)))
-        for _round in range(3):
-            refused = []
-            for number in waiting:
-                before = self.n_keys
-                if not self.take(pair, steps[number]):
-                    refused.append(number)
-                spent[number] += self.n_keys - before
-            waiting = refused
-            if not waiting:
+        faults: dict[object, str] = {}
+        spent: dict[object, int] = defaultdict(int)
+        for _round in range(4):
+            steps = plan(pair, gold, keys)
+            if not steps:
                 break
-        return [(steps[number].fault, keys) for number, keys in spent.items()]
+            for step in steps:
+                entity = step.position if step.position is not None else step.select
+                faults.setdefault(entity, step.fault)
+                before = self.n_keys
+                self.take(pair, step)
+                spent[entity] += self.n_keys - before
+        return [(faults[entity], n_keys) for entity, n_keys in spent.items()]
 
     def take(self, pair: SentencePair, step: Step) -> bool:
         if step.position is not None:
@@ -370,13 +374,13 @@ def annotate(page: Page, project: Project, gold: dict[int, set[Gold]]) -> Tally:
     for _ in gold:
         page.locator("#review :is(.item, .t):focus").wait_for()
         pair = SentencePair.objects.get(pk=page.locator("#review").get_attribute("data-pair"))
-        steps = plan(pair, gold[pair.pk], keys)
         before = annotator.n_keys
-        for fault, n_keys in annotator.correct(pair, steps):
+        faults = annotator.correct(pair, gold[pair.pk], keys)
+        for fault, n_keys in faults:
             tally.faults[fault].append(n_keys)
         annotator.press("Enter")
         page.locator(f'#review[data-pair="{pair.pk}"]').wait_for(state="detached")
-        (tally.fixed if steps else tally.right).append(annotator.n_keys - before)
+        (tally.fixed if faults else tally.right).append(annotator.n_keys - before)
     page.get_by_text("Nothing is left in this queue").wait_for()
     for pair_id, entities in gold.items():
         review = Review.objects.gold().filter(pair=pair_id).first()
