@@ -449,7 +449,7 @@ function split() {
   if (!token || !review.querySelector("#cutting")) return say(review.dataset.chooseWord);
   linkFrom(review, null);
   clearSelection(review);
-  if (startCutting(review, token)) say(review.querySelector("#cutting p").textContent);
+  say(startCutting(review, token) ? review.querySelector("#cutting p").textContent : review.dataset.oneLetter);
 }
 
 function merge() {
