@@ -12,13 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something a key does on the review page. key: as the browser names it (KeyboardEvent.key)."""
+    """Something a key does on the review page. key: as the browser names it (KeyboardEvent.key).
+
+    gives_way: a label may have its key; the command moves to the capital then.
+    """
 
     name: str
     key: str
     words: str | Promise
     group: str | Promise
     is_fixed: bool = False
+    gives_way: bool = False
 
 
 DECIDE, EDGES, FIND, REST = _("Decide"), _("Edges, in reading order"), _("Find and select"), _("Around")
@@ -35,17 +39,23 @@ COMMANDS = [
     Command("start-in", "f", _("Start: leave out the first word"), EDGES),
     Command("end-in", "j", _("End: leave out the last word"), EDGES),
     Command("end-out", "k", _("End: take in the word after"), EDGES),
-    Command("fill", "z", _("Join the fragments of the entity, with what is between"), EDGES),
+    Command("fill", "z", _("Join the fragments of the entity, with what is between"), EDGES, gives_way=True),
     Command("next", "ArrowDown", _("Next entity (also Tab)"), FIND, is_fixed=True),
     Command("previous", "ArrowUp", _("Previous entity (also Shift+Tab)"), FIND, is_fixed=True),
     Command("select", "a", _("Select words: arrows move, Shift+arrows extend, then a label key"), FIND),
     Command("place", "r", _("Set the entity to the selected words, or select its words to move them"), FIND),
-    Command("link", "b", _("Link two words, or take their link away: choose the word, then Enter"), FIND),
-    Command("side", "t", _("Go to the other sentence"), FIND),
+    Command(
+        "link",
+        "b",
+        _("Link two words, or take their link away: choose the word, then Enter"),
+        FIND,
+        gives_way=True,
+    ),
+    Command("side", "t", _("Go to the other sentence"), FIND, gives_way=True),
     Command("cancel", "Escape", _("Drop the selection or the link"), FIND, is_fixed=True),
-    Command("split", "y", _("Split the word: arrows move the cut, Enter cuts"), WORDS),
-    Command("merge", "w", _("Merge the selected words, or the word with the next"), WORDS),
-    Command("rewrite", "q", _("Edit the translation"), WORDS),
+    Command("split", "y", _("Split the word: arrows move the cut, Enter cuts"), WORDS, gives_way=True),
+    Command("merge", "w", _("Merge the selected words, or the word with the next"), WORDS, gives_way=True),
+    Command("rewrite", "q", _("Edit the translation"), WORDS, gives_way=True),
     Command("links", "v", _("Show all alignment links, or only those of the entity"), REST),
     Command("view", "V", _("Show links as curves, columns or a matrix"), REST),
     Command("skip", "s", _("Skip this sentence"), REST),
@@ -57,7 +67,7 @@ COMMANDS = [
 ]
 CHANGEABLE = [command for command in COMMANDS if not command.is_fixed]
 FIXED_KEYS = frozenset(command.key for command in COMMANDS if command.is_fixed)
-RESERVED_KEYS = {command.key: command for command in COMMANDS}
+RESERVED_KEYS = {command.key: command for command in COMMANDS if not command.gives_way}
 
 
 def key_map(own: dict[str, str], label_keys: Iterable[str]) -> dict[str, str]:

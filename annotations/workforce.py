@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from annotations.models import WorkerReport
 from annotations.models.workforce import QUEUES
 from annotations.progress import Progress
-from workers.tasks import count_waiting_tasks, find_workers
+from workers.tasks.workforce import count_waiting_tasks, find_workers
 
 QUIET_S = 10.0  # without news, after which the workers are asked for a sign of life
 REMEMBER_S = 10

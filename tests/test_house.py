@@ -17,6 +17,7 @@ WORKERS_FOR_ANNOTATIONS = {
     "workers.evaluate",
     "workers.known_models",
     "workers.agreement",
+    "workers.choices",
     "workers.tasks",
     "workers.tokens",
 }
@@ -34,7 +35,7 @@ def worker_may_not_import(module: str, name: str) -> bool:
         return is_within(name, {"annotations", "projector_site"}) and not (
             name == "annotations" or is_within(name, {"annotations.models"})
         )
-    if module == "workers.tasks":
+    if is_within(module, {"workers.tasks"}):
         return is_within(name, {"annotations", "projector_site"})
     return is_within(name, {"django", "annotations", "projector_site", "workers.store", "workers.tasks"})
 
@@ -102,6 +103,7 @@ def test_imports_go_one_way(package: str, may_not_import: Callable[[str, str], b
         (worker_may_not_import, "workers.store.runs", "annotations.models.ProjectionRun", False),
         (worker_may_not_import, "workers.store.runs", "annotations.actions", True),
         (worker_may_not_import, "workers.tasks", "workers.store", False),
+        (worker_may_not_import, "workers.tasks.training", "annotations.models", True),
         (annotations_may_not_import, "annotations.forms", "torch.nn", True),
         (annotations_may_not_import, "annotations.forms", "workers.align", True),
         (annotations_may_not_import, "annotations.forms", "workers.spans.Span", False),

@@ -22,7 +22,8 @@ from annotations.models import (
 )
 from annotations.models.workforce import QUEUES
 from annotations.workforce import default_queue
-from workers.tasks import given_sides, known_names, route_fields, start_run
+from workers.choices import given_sides, known_names, route_fields
+from workers.tasks import start_run
 
 Status = ProjectionRun.Status
 FILTER_FIELDS = ("domain", "document")

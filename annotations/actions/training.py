@@ -17,7 +17,7 @@ from annotations.export.losses import Losses
 from annotations.export.options import JSONL, ExportOptions, part_of
 from annotations.export.records import GOLD, SILVER, read_records
 from annotations.models import Project, TrainingRun, User
-from workers.tasks import train_tagger
+from workers.tasks.training import train_tagger
 
 Status = TrainingRun.Status
 ALREADY_ACTIVE = "A training of this project is already under way."

@@ -25,7 +25,7 @@ from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User
 from annotations.models.workforce import QUEUES
 from annotations.workforce import default_queue
-from workers.tasks import known_names
+from workers.choices import known_names
 
 CHOICES = [
     "target_language",

@@ -19,7 +19,8 @@ from annotations.models.workforce import QUEUES
 from annotations.requests import SignedInRequest
 from annotations.shelf import list_models
 from annotations.workforce import LIVES_FOR, default_queue, list_queues, live_reports
-from workers.tasks import known_names, load_now
+from workers.choices import known_names
+from workers.tasks.models import load_now
 
 STAGES = ("translator", "tagger", "aligner")
 

@@ -112,7 +112,7 @@ async function goOn(path, fields) {
   review.removeAttribute("aria-busy");
   review.querySelector(".remaining").replaceWith(answered.querySelector(".remaining"));
   settled(review.dataset.pair);
-  lookAhead(review);
+  if (!isBusy()) lookAhead(review); // keys that waited may be on their way to the next sentence already
 }
 
 function paint(element, isAnswered) {

@@ -132,12 +132,12 @@ def test_preferences_refuse_keys_that_are_taken(project: Project, ana: User, sig
     fields["theme"] = "dark"
     taken = client.post(address, fields | {"flag": "p"})
     assert "p is the key of the label PER" in taken.content.decode()
-    client.post(address, fields | {"flag": "y"})
+    client.post(address, fields | {"flag": "G"})
     ana.refresh_from_db()
-    assert ana.preferences == {"theme": "dark", "keys": {"flag": "y"}}
+    assert ana.preferences == {"theme": "dark", "keys": {"flag": "G"}}
     pair = make_pair(project)
     assert (
-        "&quot;flag&quot;:&quot;y&quot;"
+        "&quot;flag&quot;:&quot;G&quot;"
         in client.get(reverse("annotations:pair", args=[pair.pk])).content.decode()
     )
 

@@ -25,9 +25,9 @@ from make_runs import add_pairs, prepare_run
 from projector_site.celery import app
 from workers import store
 from workers.align import ALIGNERS, DEFAULT_ALIGNER
+from workers.choices import known_names
 from workers.project import DEFAULT_METHOD, METHODS
 from workers.tag import DEFAULT_TAGGER
-from workers.tasks import known_names
 
 pytestmark = pytest.mark.django_db
 

@@ -161,7 +161,7 @@ def test_a_database_that_is_away_for_a_moment_fails_nothing(run, sent, toy_stage
     tasks.start_run(run.pk)
     token = uuid4()
     away = patch("workers.store.save_chunk", side_effect=OperationalError("away"))
-    with patch.object(tasks, "_token", lambda _: token):
+    with patch.object(tasks, "token_of", lambda _: token):
         with away, pytest.raises(OperationalError):
             tasks.process_chunk(run.pk)
         assert RunChunk.objects.filter(status="running", claim_token=token).count() == 1

@@ -18,7 +18,7 @@ from annotations.models import Project, Review, ReviewItem, TrainingRun
 from factories import make_gap_report, make_pair, make_training
 from tests.workers.tiny_models import tiny_xlmr
 from workers import model_cache
-from workers.tasks import thinned, train_tagger
+from workers.tasks.training import thinned, train_tagger
 
 FORM = {
     "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3,
@@ -130,7 +130,7 @@ def test_a_worker_trains_and_the_page_shows_it(started: TrainingRun, sign_in, ol
 def test_a_cancelled_training_stops_and_goes_on(started: TrainingRun, monkeypatch) -> None:
     from workers import store
 
-    monkeypatch.setattr("workers.tasks._asked_now_and_then", lambda ask: ask)
+    monkeypatch.setattr("workers.tasks.training._asked_now_and_then", lambda ask: ask)
     real, asked = store.is_training_wanted, []
 
     def cancel_at_the_fifth(training_id, token):  # noqa: ANN001, ANN202

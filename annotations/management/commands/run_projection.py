@@ -14,7 +14,7 @@ from annotations.models import PairCount, Project, ProjectionRun
 from annotations.models.workforce import QUEUES
 from annotations.progress import Progress, get_progress
 from annotations.workforce import say_who_works
-from workers.tasks import known_names
+from workers.choices import known_names
 
 POLL_S = 1.0
 OPTION_ARGUMENTS = {
