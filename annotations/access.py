@@ -46,12 +46,6 @@ ADJUDICATE = frozenset({Role.OWNER, Role.ADJUDICATOR})
 OWN = frozenset({Role.OWNER})
 
 
-def get_role(user: User, project_id: int) -> Role | None:
-    """The user's role in a project, or None for a stranger."""
-    role = Membership.objects.filter(user=user, project=project_id).values_list("role", flat=True).first()
-    return Role(role) if role else None
-
-
 def check_may_see_models(user: User) -> None:
     """Raises Http404 unless the user owns a project, any, or is of the staff."""
     if not user.is_staff and not Membership.objects.filter(user=user, role=Role.OWNER).exists():

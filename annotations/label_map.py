@@ -21,8 +21,3 @@ def read_label_map(text: str) -> dict[str, str]:
             raise ValueError(f"label {own} is there twice")
         changes[own] = new
     return changes
-
-
-def write_label_map(changes: dict[str, str]) -> str:
-    """What `read_label_map` reads, a line for each label."""
-    return "\n".join(f"{own}={new or DROP}" for own, new in changes.items())
