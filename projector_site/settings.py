@@ -94,10 +94,25 @@ TEMPLATES = [
     },
 ]
 
-LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = True
 USE_TZ = True
+
+# --- the interface's languages, each with its own name. The words are in projector_site/locale.
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("sw", "Kiswahili"),
+    ("ar", "العربية"),
+]
+LOCALE_PATHS = [BASE_DIR / "projector_site" / "locale"]
+USE_I18N = True
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
 
 # --- database: the embedded PostgreSQL of the data folder unless an address is given.
 # gunicorn's threads live as long as their process, so one kept connection per thread is the pool.
@@ -194,7 +209,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 # --- the browser's side. HTTPS=true where a proxy in front speaks TLS and sets X-Forwarded-Proto and -For.
 
 HTTPS = env_bool("HTTPS")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^health/"]  # asked for inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 30 * 24 * 3600) if HTTPS else 0
