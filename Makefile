@@ -28,9 +28,10 @@ unit-tests: $(TESTS_INSTALLED)
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -c tests/pytest.ini tests --ignore tests/browser --ignore tests/benchmarks \
 	    --ignore tests/faults --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# A process of its own: Playwright's event loop makes Django refuse the ORM unless it is allowed.
+# Apart from the others: Playwright's event loop makes Django refuse the ORM unless it is allowed.
 browser-tests: $(TESTS_INSTALLED) $(CHROMIUM)
-	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON) -m pytest -c tests/pytest.ini tests/browser
+	DJANGO_ALLOW_ASYNC_UNSAFE=true $(PYTHON) -m pytest -c tests/pytest.ini tests/browser \
+	    --numprocesses auto --maxprocesses 4 --dist loadfile
 
 $(INSTALLED): requirements.txt | $(PYTHON)
 	@echo "Installing requirements.txt into $(VENV); the first time takes some minutes ..."
