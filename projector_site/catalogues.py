@@ -120,6 +120,6 @@ def untranslated(catalogue: Catalog) -> list[Message]:
 
 
 def forms(message: Message, n_plurals: int) -> list[str]:
-    """The translation in each plural form, empty where there is none; one alone where the string counts nothing."""
+    """The translation in each plural form, empty where there is none; a string without a number has one."""
     given = list(message.string) if isinstance(message.string, (list, tuple)) else [message.string or ""]
     return given + [""] * (n_plurals - len(given)) if message.pluralizable else given
