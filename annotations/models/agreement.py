@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Disagreement(models.Model):
@@ -41,14 +42,14 @@ class ProjectReport(models.Model):
     """Figures of a project at one moment. WORKING is a promise to be kept by whoever holds the row's lock."""
 
     class Kind(models.TextChoices):
-        FIGURES = "figures", "Figures of the dashboard"
-        NAMES = "names", "Names with different decisions"
-        RERUN = "rerun", "Decisions that the newest runs disagree with"
+        FIGURES = "figures", _("Figures of the dashboard")
+        NAMES = "names", _("Names with different decisions")
+        RERUN = "rerun", _("Decisions that the newest runs disagree with")
 
     class Status(models.TextChoices):
-        WORKING = "working", "Being computed"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        WORKING = "working", _("Being computed")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     project = models.ForeignKey(
         "annotations.Project",

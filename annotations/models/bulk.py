@@ -2,14 +2,15 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class BulkChange(models.Model):
     """One decision of a person that changed many reviews; their events point here and are undone together."""
 
     class Kind(models.TextChoices):
-        CONSISTENCY = "consistency", "The same name decided alike"
-        FAST_LANE = "fast-lane", "Accepted above a threshold"
+        CONSISTENCY = "consistency", _("The same name decided alike")
+        FAST_LANE = "fast-lane", _("Accepted above a threshold")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="bulk_changes")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

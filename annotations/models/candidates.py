@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import PairResultQuerySet
 
@@ -48,11 +49,11 @@ class PairResult(models.Model):
     """
 
     class Status(models.TextChoices):
-        DONE = "done", "Projected"
-        NO_ENTITIES = "no-entities", "No entity in the source"
-        EMPTY = "empty", "A side is empty"
-        FAILED = "failed", "Could not be processed"
-        OUTDATED = "outdated", "The text was replaced since"
+        DONE = "done", _("Projected")
+        NO_ENTITIES = "no-entities", _("No entity in the source")
+        EMPTY = "empty", _("A side is empty")
+        FAILED = "failed", _("Could not be processed")
+        OUTDATED = "outdated", _("The text was replaced since")
 
     run = models.ForeignKey(
         "annotations.ProjectionRun",
@@ -100,10 +101,10 @@ class Candidate(models.Model):
     """
 
     class Via(models.TextChoices):
-        ALIGNMENT = "alignment", "Word alignment"
-        MARKERS = "markers", "Markers in the translation"
-        BACK_TRANSLATION = "back-translation", "Translation back"
-        TAGGER = "tagger", "Target tagger"
+        ALIGNMENT = "alignment", _("Word alignment")
+        MARKERS = "markers", _("Markers in the translation")
+        BACK_TRANSLATION = "back-translation", _("Translation back")
+        TAGGER = "tagger", _("Target tagger")
 
     run = models.ForeignKey("annotations.ProjectionRun", on_delete=models.CASCADE, related_name="candidates")
     pair = models.ForeignKey(

@@ -3,15 +3,16 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class RunComparison(models.Model):
     """What a worker found comparing two runs. WORKING is a promise, kept by whoever holds the row's lock."""
 
     class Status(models.TextChoices):
-        WORKING = "working", "Being compared"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        WORKING = "working", _("Being compared")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     first = models.ForeignKey(
         "annotations.ProjectionRun", on_delete=models.CASCADE, related_name="comparisons"

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import SentencePairQuerySet
 
@@ -25,12 +26,12 @@ class ImportBatch(models.Model):
     """
 
     class Status(models.TextChoices):
-        CHECKING = "checking", "Being checked"
-        STAGED = "staged", "Waiting for confirmation"
-        IMPORTING = "importing", "Importing"
-        DONE = "done", "Imported"
-        FAILED = "failed", "Failed"
-        DISCARDED = "discarded", "Discarded"
+        CHECKING = "checking", _("Being checked")
+        STAGED = "staged", _("Waiting for confirmation")
+        IMPORTING = "importing", _("Importing")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Failed")
+        DISCARDED = "discarded", _("Discarded")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="imports")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -76,14 +77,14 @@ class SentencePair(models.Model):
     """
 
     class Status(models.TextChoices):
-        NEW = "new", "Not projected yet"
-        SUGGESTED = "suggested", "Awaiting review"
-        REVIEWED = "reviewed", "Reviewed"
-        SKIPPED = "skipped", "Skipped"
+        NEW = "new", _("Not projected yet")
+        SUGGESTED = "suggested", _("Awaiting review")
+        REVIEWED = "reviewed", _("Reviewed")
+        SKIPPED = "skipped", _("Skipped")
 
     class Side(models.TextChoices):
-        SOURCE = "source", "Source"
-        TARGET = "target", "Target"
+        SOURCE = "source", _("Source")
+        TARGET = "target", _("Target")
 
     project = models.ForeignKey(
         "annotations.Project",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Export(models.Model):
@@ -12,9 +13,9 @@ class Export(models.Model):
     """
 
     class Status(models.TextChoices):
-        WORKING = "working", "Being made"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        WORKING = "working", _("Being made")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="exports")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

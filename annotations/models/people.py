@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
@@ -15,10 +16,10 @@ class Membership(models.Model):
     """What a user may do in a project. Without one, the project does not exist for that user."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        ADJUDICATOR = "adjudicator", "Adjudicator"
-        ANNOTATOR = "annotator", "Annotator"
-        VIEWER = "viewer", "Viewer"
+        OWNER = "owner", _("Owner")
+        ADJUDICATOR = "adjudicator", _("Adjudicator")
+        ANNOTATOR = "annotator", _("Annotator")
+        VIEWER = "viewer", _("Viewer")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")

@@ -5,6 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models.expressions import Func, RawSQL
+from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import ReviewQuerySet
 
@@ -16,9 +17,9 @@ class Review(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "Being reviewed"
-        DONE = "done", "Done"
-        SKIPPED = "skipped", "Skipped"
+        OPEN = "open", _("Being reviewed")
+        DONE = "done", _("Done")
+        SKIPPED = "skipped", _("Skipped")
 
     pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
@@ -88,9 +89,9 @@ class ReviewItem(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", "Suggested"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
+        PENDING = "pending", _("Suggested")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(help_text="Order on the page; stable under editing.")
@@ -154,18 +155,18 @@ class ReviewEvent(models.Model):
     """Who did what to a review, when, and how it looked before and after. Never updated or deleted."""
 
     class Action(models.TextChoices):
-        OPENED = "opened", "Opened"
-        EDITED = "edited", "Edited"
-        ACCEPTED = "accepted", "Accepted"
-        SKIPPED = "skipped", "Skipped"
-        FLAGGED = "flagged", "Flagged"
-        NOTED = "noted", "Noted"
-        UNDONE = "undone", "Undone"
-        REDONE = "redone", "Redone"
-        REWORDED = "reworded", "Words changed"
-        ADJUDICATED = "adjudicated", "Adjudicated"
-        MADE_ALIKE = "made-alike", "Made alike with the same name elsewhere"
-        ACCEPTED_UNSEEN = "accepted-unseen", "Accepted above a threshold"
+        OPENED = "opened", _("Opened")
+        EDITED = "edited", _("Edited")
+        ACCEPTED = "accepted", _("Accepted")
+        SKIPPED = "skipped", _("Skipped")
+        FLAGGED = "flagged", _("Flagged")
+        NOTED = "noted", _("Noted")
+        UNDONE = "undone", _("Undone")
+        REDONE = "redone", _("Redone")
+        REWORDED = "reworded", _("Words changed")
+        ADJUDICATED = "adjudicated", _("Adjudicated")
+        MADE_ALIKE = "made-alike", _("Made alike with the same name elsewhere")
+        ACCEPTED_UNSEEN = "accepted-unseen", _("Accepted above a threshold")
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="events")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import ProjectionRunQuerySet, RunChunkQuerySet
 
@@ -16,16 +17,16 @@ class ProjectionRun(models.Model):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        CANCELLED = "cancelled", "Cancelled"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        CANCELLED = "cancelled", _("Cancelled")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     class Scope(models.TextChoices):
-        ALL = "all", "All sentences"
-        UNREVIEWED = "unreviewed", "Sentences not reviewed yet"
-        FILTER = "filter", "Sentences of a domain or document"
+        ALL = "all", _("All sentences")
+        UNREVIEWED = "unreviewed", _("Sentences not reviewed yet")
+        FILTER = "filter", _("Sentences of a domain or document")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="runs")
     target_language = models.CharField(max_length=35)
@@ -128,10 +129,10 @@ class RunChunk(models.Model):
     """A key range of the run's pairs, claimed by compare-and-set with a lease, saved in one transaction."""
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     run = models.ForeignKey(ProjectionRun, on_delete=models.CASCADE, related_name="chunks")
     first_pair_id = models.BigIntegerField()

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import TrainingRunQuerySet
 
@@ -16,16 +17,16 @@ class TrainingRun(models.Model):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        CANCELLED = "cancelled", "Cancelled"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        CANCELLED = "cancelled", _("Cancelled")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     class Data(models.TextChoices):
-        GOLD = "gold", "Reviewed sentences (gold)"
-        SILVER = "silver", "Suggestions that nobody has reviewed (silver)"
-        BOTH = "both", "Both, silver by its confidence"
+        GOLD = "gold", _("Reviewed sentences (gold)")
+        SILVER = "silver", _("Suggestions that nobody has reviewed (silver)")
+        BOTH = "both", _("Both, silver by its confidence")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="trainings")
     data = models.CharField(max_length=10, choices=Data.choices, default=Data.GOLD)

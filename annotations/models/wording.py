@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from annotations.models.corpus import tokens_of
 
@@ -14,10 +15,10 @@ class WordingChange(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SPLIT = "split", "Token split"
-        MERGE = "merge", "Tokens merged"
-        REWRITE = "rewrite", "Translation edited"
-        BACK = "back", "Taken back"
+        SPLIT = "split", _("Token split")
+        MERGE = "merge", _("Tokens merged")
+        REWRITE = "rewrite", _("Translation edited")
+        BACK = "back", _("Taken back")
 
     pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="wordings")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
