@@ -19,7 +19,7 @@ from annotations.progress import get_progress
 from annotations.workforce import default_queue, live_reports, say_who_works
 from factories import make_run, make_user
 from workers import store
-from workers.lexical_table import learn_table
+from workers.lexical_learning import learn_table
 from workers.presence import (
     describe_folder,
     find_on_disk,

@@ -43,7 +43,7 @@ def test_what_the_aligner_learnt_is_used_for_every_chunk(project):
     run.refresh_from_db()
     table = WordTable.objects.get(run=run)
     assert run.prepared_at and f"learnt={table.digest}" in run.signature
-    with patch("workers.lexical_table.learn_table", side_effect=AssertionError("learnt twice")):
+    with patch("workers.lexical_learning.learn_table", side_effect=AssertionError("learnt twice")):
         tasks.process_chunk(run.pk)
         tasks._words.cache_clear()  # as another process, which reads the table from the database
         tasks.process_chunk(run.pk)

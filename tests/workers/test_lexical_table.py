@@ -8,7 +8,8 @@ import pytest
 
 from tests.workers.tiny_models import tiny_xlmr
 from workers.align import get_aligner, learn_from
-from workers.lexical_table import LexicalTable, learn_table, sample_pairs
+from workers.lexical_learning import learn_table, sample_pairs
+from workers.lexical_table import LexicalTable
 from workers.model_cache import ModelUnavailable
 
 # a language of our own: every word has one translation, adjectives follow their nouns

@@ -18,7 +18,8 @@ from workers.align import Alignment
 from workers.encode import Encoder
 from workers.encoder_models import PACKAGED
 from workers.extract import diagonal_penalty, null_posterior
-from workers.lexical_table import MAX_PAIRS, LexicalTable, learn_table
+from workers.lexical_learning import MAX_PAIRS, learn_table
+from workers.lexical_table import LexicalTable
 
 LAYERS = {PACKAGED: (6, 7)}
 LOGITS_PER_COSINE = 20.0  # inverse temperature
@@ -35,7 +36,7 @@ class FusedAligner:
     is that posterior, and links are the word pairs whose score reaches `threshold`.
     The similarity given is (c + 1) / 2: linear in the logits, not a probability.
 
-    voter: let word translations that are learnt from the run's own pairs (see `lexical_table`) speak too,
+    voter: let word translations that are learnt from the run's own pairs (see `lexical_learning`) speak too,
     for languages that the encoder knows little of; voter_weight: the logits that a factor of e is worth.
     space: a file made by `manage.py fit_aligner` for this model and these layers. The packaged encoder has
     one; other encoders do without if none is given, and align a little worse.

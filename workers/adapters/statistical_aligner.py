@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from workers.adapters import pair_limits
 from workers.adapters.pair_limits import Pair, failed, refuse
 from workers.align import Alignment
-from workers.lexical_table import MAX_PAIRS, Floats, LexicalTable, learn_table
+from workers.lexical_learning import MAX_PAIRS, learn_table
+from workers.lexical_table import Floats, LexicalTable
 
 LEAST_MASS = 1e-6  # of a column or row, so that words without any translation give no link
 SAME_CHANCE = 0.5  # that a word in neither list is translated by itself
