@@ -42,7 +42,13 @@ COMMANDS = [
     Command("fill", "z", _("Join the fragments of the entity, with what is between"), EDGES, gives_way=True),
     Command("next", "ArrowDown", _("Next entity (also Tab)"), FIND, is_fixed=True),
     Command("previous", "ArrowUp", _("Previous entity (also Shift+Tab)"), FIND, is_fixed=True),
-    Command("select", "a", _("Select words: arrows move, Shift+arrows extend, then a label key"), FIND),
+    Command("jump", ",", _("Jump to a word or an entity by the letters it shows"), FIND, gives_way=True),
+    Command(
+        "select",
+        "a",
+        _("Select the likeliest words, or the next: arrows move, Shift+arrows extend, then a label key"),
+        FIND,
+    ),
     Command("place", "r", _("Set the entity to the selected words, or select its words to move them"), FIND),
     Command(
         "link",

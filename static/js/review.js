@@ -3,6 +3,8 @@
 
 import { hasAhead, heldAhead, keepAhead, lookAhead, reviewIn, takeAhead } from "./ahead.js";
 import { keepClaim } from "./claim.js";
+import { likelyRuns } from "./guesses.js";
+import { hideHints, isHinting, letterOf, showHints, takeHint } from "./hints.js";
 import { linkFrom, linkingFrom, prepareLink } from "./linking.js";
 import { drawLinks, tokensOf } from "./links.js";
 import { begin, enqueue, fail, isBusy, settled, startQueue } from "./queue.js";
@@ -32,10 +34,13 @@ let allLinks = false;
 let kept = new Set(); // panels that stay open from sentence to sentence
 let replaying = false;
 let isPlacing = false; // the selection is the entity's, on its way to other words
+let restingWord = null; // where the focus rests in a sentence without entities, which nobody chose
+let isProposed = false; // the selection is the page's own; a jump leads away from it
+let awaitsHint = false; // the key that shows the hints waits in the queue
 
 document.documentElement.classList.add("js");
 if (matchMedia("(max-width: 68rem)").matches) document.getElementById("guidelines").open = false;
-startQueue({ unmeant: () => say(review.dataset.unmeantKeys), trouble });
+startQueue({ unmeant, trouble });
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick, true);
 document.addEventListener("pointerover", onHover);
@@ -65,7 +70,8 @@ function showReview(wasSwapped, isAnswered = true) {
   labels = new Map(Object.entries(JSON.parse(review.dataset.labelKeys)));
   current = review.dataset.current === undefined ? null : Number(review.dataset.current);
   hovered = null;
-  isPlacing = false;
+  isPlacing = isProposed = awaitsHint = false;
+  hideHints();
   enhanceSentences(review);
   linkFrom(review, null);
   for (const button of review.querySelectorAll(".item button")) button.tabIndex = -1;
@@ -124,9 +130,10 @@ function paint(element, isAnswered) {
 }
 
 function focusCurrent() {
-  const row = rowOf(current) ?? review.querySelector('.sentence[data-side="target"] .t');
-  row?.focus({ preventScroll: true });
-  row?.scrollIntoView({ block: "nearest" });
+  const place = rowOf(current) ?? review.querySelector('.sentence[data-side="target"] .t');
+  place?.focus({ preventScroll: true });
+  place?.scrollIntoView({ block: "nearest" });
+  restingWord = focusedToken();
 }
 
 function rowOf(position) {
@@ -190,7 +197,14 @@ function say(text) {
   region.textContent = text;
 }
 
+/** Keys for a sentence that is gone were ignored. */
+function unmeant() {
+  awaitsHint = false;
+  say(review.dataset.unmeantKeys);
+}
+
 function trouble(status) {
+  awaitsHint = false;
   const notice = document.createElement("p");
   notice.className = "notice bad";
   notice.setAttribute("role", "alert");
@@ -209,13 +223,15 @@ function onKey(event) {
     if (event.key === "Escape") focusCurrent();
     return;
   }
-  const name = commandOf(event);
+  const mayBeHint = (awaitsHint || isHinting()) && letterOf(event) !== null;
+  const name = commandOf(event) ?? (mayBeHint ? "hint" : null);
   if (name === null || (!review.dataset.pair && !TRAVEL.has(name))) return;
   if (event.key === "Enter" && target.closest?.(INTERACTIVE)) return;
   if (event.repeat && (name === "accept-all" || name === "skip")) return event.preventDefault();
   if (name === "tab" && !canTab(event)) return;
   event.preventDefault();
-  enqueue(() => perform(name, event, target), TRAVEL.has(name) || name === "help");
+  if (name === "jump") awaitsHint = true;
+  enqueue(() => perform(name, event, target), (TRAVEL.has(name) && !mayBeHint) || name === "help");
 }
 
 /** The command, label or digit a key stands for, or null. Keys of other scripts count by their place. */
@@ -247,6 +263,10 @@ function canTab(event) {
 }
 
 function perform(name, event, target) {
+  const wasHinting = isHinting();
+  if (wasHinting && event?.type === "keydown" && letterOf(event)) return goToHint(takeHint(letterOf(event)));
+  hideHints();
+  if (wasHinting && (name === "cancel" || name === "jump")) return;
   if (document.activeElement?.matches?.("#matrix td") && performInMatrix(name, event, document.activeElement)) return;
   if (name.startsWith("label:")) return useLabel(name.slice(6));
   if (name.startsWith("pick:")) return press(`button[value="${name}"]`, rowOf(current));
@@ -254,9 +274,11 @@ function perform(name, event, target) {
     case "tab":
       return moveFocus(event.shiftKey ? -1 : 1);
     case "next":
-      return moveFocus(1);
+      return moveFocus(1, true);
     case "previous":
-      return moveFocus(-1);
+      return moveFocus(-1, true);
+    case "jump":
+      return jump();
     case "token":
       if (isCutting(review)) return moveCut(review, event.key);
       return moveToken(event, target.isConnected ? target : document.activeElement);
@@ -332,9 +354,34 @@ function neighbour(step) {
   return all[index + step] ?? null;
 }
 
-function moveFocus(step) {
-  const row = neighbour(step);
-  if (row) row.focus();
+/** To the next entity, and with `around` from the last to the first. */
+function moveFocus(step, around = false) {
+  const row = neighbour(step) ?? (around ? rows().at(step > 0 ? 0 : -1) : null);
+  row?.focus();
+}
+
+/** Show letters on the entities and on the words of the sentence in hand. */
+function jump() {
+  awaitsHint = false;
+  const side = focusedToken() && linkingFrom() === null && !selectedRange() ? sideOf(focusedToken()) : "target";
+  const likely = new Set(likelyRuns(review, links, rowOf(current)).map(([first]) => first));
+  const words = [...tokensOf(review, side)];
+  const first = side === "target" ? words.filter((word) => likely.has(tokenIndex(word))) : [];
+  showHints([...rows(), ...first, ...words.filter((word) => !first.includes(word))]);
+  say(review.dataset.jump);
+}
+
+/** Focus an entity; link, extend to, or select a word. */
+function goToHint(place) {
+  if (!place) return;
+  if (place.matches(".item")) return place.focus();
+  focusToken(place);
+  scrollWithin(place);
+  if (sideOf(place) === "source" || !review.querySelector("#selection")) return;
+  if (linkingFrom() !== null) return finishLink(place);
+  const index = tokenIndex(place);
+  select(review, isProposed ? index : anchorOr(index), index);
+  isProposed = false;
 }
 
 function useLabel(label) {
@@ -467,29 +514,29 @@ function selectEntity() {
   if (!review.querySelector("#selection")) return;
   focusToken(words[0]);
   select(review, tokenIndex(words.at(-1)), tokenIndex(words[0]));
-  isPlacing = true;
+  isPlacing = isProposed = true;
 }
 
+/** Select the word in focus, else the words that are most likely an entity; again leads to the next. */
 function startSelection() {
   isPlacing = false;
-  if (!review.querySelector("#selection")) return;
   const tokens = tokensOf(review, "target");
-  const focused = document.activeElement?.closest?.('.sentence[data-side="target"] .t');
-  const token = focused ?? tokens[likelyToken(tokens)];
-  if (!token) return;
-  focusToken(token);
-  select(review, tokenIndex(token), tokenIndex(token));
+  if (!review.querySelector("#selection") || !tokens.length) return;
+  const word = focusedToken() === restingWord ? null : focusedToken();
+  if (word && sideOf(word) === "target" && !selectedRange()) return propose(tokens, tokenIndex(word), tokenIndex(word));
+  const runs = likelyRuns(review, links, rowOf(current));
+  const [first, last] = selectedRange() ?? [];
+  const run = runs[(runs.findIndex((one) => one[0] === first && one[1] === last) + 1) % (runs.length || 1)];
+  const free = [...tokens].findIndex((token) => !token.closest(".mark"));
+  propose(tokens, ...(run ?? [Math.max(free, 0), Math.max(free, 0)]));
 }
 
-/** Where the missing entity probably is: the first word linked to it, else the first word without entity. */
-function likelyToken(tokens) {
-  const linked = links.filter(([i]) => {
-    const [start, end] = sourceSpan(rowOf(current));
-    return rowOf(current)?.classList.contains("missing") && i >= start && i < end;
-  });
-  if (linked.length) return Math.min(...linked.map(([, j]) => j));
-  const free = [...tokens].findIndex((token) => !token.closest(".mark"));
-  return Math.max(free, 0);
+function propose(tokens, first, last) {
+  focusToken(tokens[last]);
+  scrollWithin(tokens[last]);
+  select(review, first, last);
+  isProposed = true;
+  say(review.querySelector(".selected-words").textContent);
 }
 
 function moveToken(event, from) {
@@ -505,7 +552,9 @@ function moveToken(event, from) {
   const to = tokenByKey(token, event.key);
   if (!to) return;
   focusToken(to);
+  restingWord = null;
   if (!isTarget) return;
+  isProposed = false;
   if (event.shiftKey) select(review, anchorOr(index), tokenIndex(to));
   else if (selectedRange()) select(review, tokenIndex(to), tokenIndex(to));
 }
@@ -549,6 +598,7 @@ function onButton(event, button) {
 /** A click takes the entity or selects the word; with Shift, or a second tap, it selects up to there. */
 function onTokenClick(event, token) {
   const index = tokenIndex(token);
+  isProposed = false;
   if (linkingFrom() !== null) {
     focusToken(token);
     return enqueue(() => finishLink(token.isConnected ? token : null));
