@@ -1,8 +1,13 @@
-"""Photograph the pages of a running site, in light, dark, Arabic and on a phone.
+"""Photograph every page of a running site in light, dark, Arabic and on a phone, and say what is amiss.
 
-    python tests/browser/screenshots.py http://127.0.0.1:8000 --user NAME --to FOLDER
+    export PROJECTOR_DATA=FOLDER PROJECTOR_PASSWORD=...
+    python tests/browser/screenshots.py http://127.0.0.1:8000 --to PICTURES --furnish
 
-Reads the password from PROJECTOR_PASSWORD. With --readme it takes one picture only, docs/review.png.
+PROJECTOR_DATA is the site's data folder. `--furnish` fills the demo corpus first, which takes some minutes
+and is needed once. The addresses are those of annotations/urls.py; one that is neither photographed nor
+known to be no page is an error. Printed are the faults: text that is cut, controls on one another, pages
+wider than the window, answers that are no page. `--only PART` takes the pages whose name has PART in it.
+With `--readme` one picture only is taken, docs/review.png.
 """
 
 from __future__ import annotations
@@ -11,15 +16,32 @@ import argparse
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-LANGUAGES = ["es", "ar", "zh", "sw"]
-PEOPLE = ["figures", "names", "rerun", "fast-lane", "flags", "comments", "disagreements", "guidelines"]
-PEOPLE += ["invitations", "assignments"]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "annotations")]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projector_site.settings")
+
+import django  # noqa: E402
+
+django.setup()
+
+from layout import layout_faults  # noqa: E402
+from pages import PROJECT, page_addresses  # noqa: E402
+
+from annotations.models import Project  # noqa: E402
+
+DESKTOP, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
+STATUS = {"missing": 404, "stranger-join-old": 410}  # every other page answers 200
+LOOKS = {
+    "light": {"viewport": DESKTOP, "color_scheme": "light"},
+    "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
+    "arabic": {"viewport": DESKTOP, "color_scheme": "light", "locale": "ar"},
+    "phone": {"viewport": PHONE, "color_scheme": "light"},
+}
 
 
 def main() -> None:
@@ -27,42 +49,68 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("address")
-    parser.add_argument("--user", required=True)
-    parser.add_argument("--project", default="Demo corpus")
     parser.add_argument("--to", type=Path, default=Path("screenshots"))
+    parser.add_argument("--looks", nargs="+", choices=list(LOOKS), default=list(LOOKS))
+    parser.add_argument("--only", default="", metavar="PART")
+    parser.add_argument("--furnish", action="store_true")
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    if options.furnish:
+        from furnish import furnish
+
+        furnish(os.environ["PROJECTOR_PASSWORD"])
+    project = Project.objects.select_related("created_by").get(name=PROJECT)
+    addresses = {name: path for name, path in page_addresses(project).items() if options.only in name}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or "/usr/bin/chromium", args=arguments
+            executable_path=shutil.which("chromium") or "/usr/bin/chromium",
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         if options.readme:
-            page = sign_in(browser, options.address, options.user, viewport={"width": 1280, "height": 940})
-            photograph_for_readme(page, project_path(page, options.project))
+            photograph_for_readme(browser, options.address, project)
         else:
             options.to.mkdir(parents=True, exist_ok=True)
-            photograph_everything(browser, options)
+            for look in options.looks:
+                photograph_all(browser, options.address, addresses, look, options.to, project)
         browser.close()
 
 
 def sign_in(browser: Browser, address: str, user: str, **context: object) -> Page:
-    page = browser.new_context(base_url=address, **context).new_page()
+    page = browser.new_context(base_url=address, reduced_motion="reduce", **context).new_page()
     page.goto("/sign-in/")
-    page.get_by_label("Username").fill(user)
-    page.get_by_label("Password").fill(os.environ["PROJECTOR_PASSWORD"])
-    page.locator("main button[type=submit]").click()
+    page.locator("[name=username]").fill(user)
+    page.locator("[name=password]").fill(os.environ["PROJECTOR_PASSWORD"])
+    page.locator("main button[type=submit]").first.click()
     page.wait_for_url(re.compile(r"/$"))
     return page
 
 
-def project_path(page: Page, name: str) -> str:
-    return page.get_by_role("link", name=name, exact=True).get_attribute("href")
+def photograph_all(
+    browser: Browser, address: str, addresses: dict[str, str], look: str, folder: Path, project: Project
+) -> None:
+    """One picture per page and look, and its faults on the screen."""
+    stranger = browser.new_context(base_url=address, **LOOKS[look]).new_page()
+    page = sign_in(browser, address, project.created_by.username, **LOOKS[look])
+    for name, path in addresses.items():
+        looking = stranger if name.startswith("stranger") else page
+        answer = looking.goto(path)
+        looking.wait_for_load_state("networkidle")
+        faults = layout_faults(looking)
+        if answer is None or answer.status != STATUS.get(name, 200):
+            faults.append(f"answered {answer.status if answer else 'nothing'}")
+        for fault in faults:
+            print(f"{look} {name}: {fault}")
+        looking.screenshot(path=folder / f"{name}-{look}.png", full_page=not name.startswith("review"))
+    print(f"{look}: {len(addresses)} pages")
+    page.context.close()
+    stranger.context.close()
 
 
-def photograph_for_readme(page: Page, project: str) -> None:
+def photograph_for_readme(browser: Browser, address: str, project: Project) -> None:
     """A sentence with every state in it: accepted, suggested, in focus with its links."""
-    page.goto(f"{project}review/?language=es&order=corpus")
+    size = {"width": 1280, "height": 940}
+    page = sign_in(browser, address, project.created_by.username, viewport=size)
+    page.goto(f"/projects/{project.pk}/review/?language=es&order=corpus")
     page.locator(".item").first.focus()
     page.keyboard.press("c")
     page.locator(".item.accepted").wait_for()
@@ -71,40 +119,6 @@ def photograph_for_readme(page: Page, project: str) -> None:
     page.screenshot(path=ROOT / "docs" / "review.png")
     page.keyboard.press("u")
     page.locator(".item.accepted").wait_for(state="detached")
-
-
-def photograph_everything(browser: Browser, options: argparse.Namespace) -> None:
-    for scheme, size, name in [
-        ("light", DESKTOP, "light"),
-        ("dark", DESKTOP, "dark"),
-        ("light", PHONE, "phone"),
-    ]:
-        page = sign_in(browser, options.address, options.user, viewport=size, color_scheme=scheme)
-        project = project_path(page, options.project)
-        addresses = {"home": "/", "preferences": "/preferences/", "new-project": "/projects/new/"}
-        addresses |= {
-            f"project-{part or 'overview'}": f"{project}{part}{'/' if part else ''}"
-            for part in (
-                "",
-                "settings",
-                "people",
-                "sentences",
-                "runs",
-                "runs/new",
-                "imports",
-                "exports",
-                *PEOPLE,
-            )
-        }
-        addresses |= {f"review-{tag}": f"{project}review/?language={tag}" for tag in LANGUAGES}
-        for page_name, path in addresses.items():
-            page.goto(path)
-            page.wait_for_load_state("networkidle")
-            file = options.to / f"{page_name.replace('/', '-')}-{name}.png"
-            page.screenshot(path=file, full_page=not page_name.startswith("review"))
-        page.keyboard.press("?")
-        page.screenshot(path=options.to / f"keys-{name}.png")
-        page.context.close()
 
 
 if __name__ == "__main__":
