@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.renderers import get_default_renderer
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -249,9 +250,25 @@ class ViewForm(forms.Form):
     back = forms.CharField(max_length=2000, required=False)
 
 
-class PreferencesForm(forms.Form):
-    """The theme, and a key for every command of the review page whose key can be changed."""
+class LanguageSelect(forms.Select):
+    """Every language under its own name, and said to be in that language, for those who listen."""
 
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"] |= {"lang": value, "dir": "auto"} if value else {}
+        return option
+
+
+class PreferencesForm(forms.Form):
+    """Language and theme, and a key for every command of the review page whose key can be changed."""
+
+    language = forms.ChoiceField(
+        label=_("Language of the interface"),
+        choices=[("", _("As the browser asks")), *settings.LANGUAGES],
+        required=False,
+        initial="",
+        widget=LanguageSelect,
+    )
     theme = forms.ChoiceField(
         label=_("Theme"),
         choices=[("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
@@ -260,7 +277,8 @@ class PreferencesForm(forms.Form):
     def __init__(self, data: QueryDict | None, *, preferences: dict, labels: list[dict[str, str]]) -> None:
         self.labels = labels
         own = preferences.get("keys", {})
-        super().__init__(data, initial={"theme": preferences.get("theme", "auto")})
+        look = {"theme": preferences.get("theme", "auto"), "language": preferences.get("language", "")}
+        super().__init__(data, initial=look)
         keys = key_map(own, [label["key"] for label in labels])
         for command in CHANGEABLE:
             key = own.get(command.name, keys[command.name])
@@ -289,4 +307,4 @@ class PreferencesForm(forms.Form):
         """What User.preferences keeps: only the keys that are not the defaults."""
         data = self.cleaned_data
         keys = {c.name: data[c.name] for c in CHANGEABLE if data[c.name] not in {"", c.key}}
-        return {"theme": data["theme"], "keys": keys}
+        return {"theme": data["theme"], "language": data["language"], "keys": keys}

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm, PasswordResetForm
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.adjudication import EDIT, EMPTY, PICK
 from annotations.actions.assignment import MOST_AT_ONCE, Choice
 from annotations.actions.fast_lane import RIGHT, WRONG
+from annotations.interface_language import words_for
 from annotations.languages import get_language
 from annotations.models import Membership, Project, ProjectionRun, User, Verdict
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """Mail in the language of the person whom it goes to, whoever asked."""
+
+    def send_mail(
+        self, subject_template_name: str, email_template_name: str, context: Any, *rest: Any, **options: Any
+    ) -> None:
+        with words_for(context["user"]):
+            super().send_mail(subject_template_name, email_template_name, context, *rest, **options)
 
 
 class PageForm(forms.Form):

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from annotations.views import invitations, sign_in
 from projector_site.operations import health
@@ -14,6 +15,7 @@ urlpatterns = [
     path("health/live/", health.live, name="health_live"),
     path("health/ready/", health.ready, name="health_ready"),
     path("metrics", metrics, name="metrics"),
+    path("language/", set_language, name="set_language"),
     path("sign-in/", sign_in.LOGIN, name="login"),
     path("sign-in/<str:token>/", sign_in.sign_in_link, name="sign_in_link"),
     path("sign-out/", LogoutView.as_view(), name="logout"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.forms import PreferencesForm, ViewForm
+from annotations.interface_language import words_for
 from annotations.models import Project
 from annotations.requests import SignedInRequest
 
@@ -24,7 +25,8 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user.preferences = user.preferences | form.preferences
         user.save(update_fields=["preferences"])
-        messages.success(request, _("Your preferences are saved."))
+        with words_for(user):
+            messages.success(request, _("Your preferences are saved."))
         return redirect("annotations:preferences")
     return render(request, "annotations/preferences.html", {"form": form})
 

@@ -11,11 +11,13 @@ from django.contrib.auth.views import LoginView, PasswordResetView, redirect_to_
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from annotations.models import User
+from annotations.people_forms import ForgottenPasswordForm
 from annotations.sign_in import is_usable, use_login_token
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -39,7 +41,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registration/sign_in_link.html", {"is_usable": False}, status=410)
     login(request, user, backend=MODEL_BACKEND)
     if not user.has_usable_password():
-        messages.info(request, "You are signed in. Choose a password to come back without a link.")
+        messages.info(request, _("You are signed in. Choose a password to come back without a link."))
         return redirect("password")
     return redirect("/")
 
@@ -54,7 +56,7 @@ def password(request: HttpRequest) -> HttpResponse:
     form = form_class(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
-        messages.success(request, "Your password is set.")
+        messages.success(request, _("Your password is set."))
         return redirect("/")
     return render(request, "registration/password.html", {"form": form})
 
@@ -63,7 +65,10 @@ def password_reset(request: HttpRequest) -> HttpResponseBase:
     """Django's own, where the installation can send mail."""
     if not settings.SENDS_MAIL:
         raise Http404("this installation sends no mail")
-    return PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")(request)
+    view = PasswordResetView.as_view(
+        subject_template_name="registration/password_reset_subject.txt", form_class=ForgottenPasswordForm
+    )
+    return view(request)
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:

@@ -134,7 +134,7 @@ def test_preferences_refuse_keys_that_are_taken(project: Project, ana: User, sig
     assert "p is the key of the label PER" in taken.content.decode()
     client.post(address, fields | {"flag": "G"})
     ana.refresh_from_db()
-    assert ana.preferences == {"theme": "dark", "keys": {"flag": "G"}}
+    assert ana.preferences == {"theme": "dark", "language": "", "keys": {"flag": "G"}}
     pair = make_pair(project)
     assert (
         "&quot;flag&quot;:&quot;G&quot;"
