@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from annotations.access import get_project_for
@@ -60,7 +61,11 @@ def dashboard(request: SignedInRequest, project_id: int) -> HttpResponse:
 def _progress(project: Project) -> Figure:
     counts = project.pair_counts.all().totals_by("target_language")
     names = [get_language(row["target_language"]).name for row in counts]
-    parts = [(_("Reviewed"), "n_reviewed"), (_("Waiting"), "n_awaiting"), (_("Skipped"), "n_skipped")]
+    parts = [
+        (pgettext("sentences", "Reviewed"), "n_reviewed"),
+        (_("Waiting"), "n_awaiting"),
+        (pgettext("sentences", "Skipped"), "n_skipped"),
+    ]
     title = _("Progress by language")
     bars = counts[:MOST_BARS]
     chart = stacked_bars(
