@@ -40,10 +40,8 @@ from django.test import Client
 from django.test.testcases import LiveServerThread
 from evaluation_data import Corpus
 from playwright.sync_api import Page, sync_playwright
+from scripted_annotator import Annotator, Gold
 
-from annotations.actions.review import snapshot_of
-from annotations.edits import Sentence, joined_span
-from annotations.items import Item, Snapshot
 from annotations.models import (
     Candidate,
     Membership,
@@ -55,7 +53,6 @@ from annotations.models import (
     SourceEntity,
     User,
 )
-from annotations.suggestions import find_candidates, seed_items, source_spans, suggested_spans
 from annotations.tokens import join_tokens
 from projector_site.services.account import servers_account
 from projector_site.services.postgres import THROW_AWAY_SETTINGS, make_database, postgres_program
@@ -64,8 +61,6 @@ from workers.align import DEFAULT_ALIGNER, get_aligner
 from workers.project import Projection, get_projector
 from workers.tag import DEFAULT_TAGGER, get_tagger
 
-Span = tuple[int, int]
-Gold = tuple[int, int, str]
 METHOD = "soft"
 HEAD = (
     "| corpus | sentences | gold entities | right as suggested | keys for one (median) | wrong entities "
@@ -175,177 +170,6 @@ def add_candidates(pair: SentencePair, run: ProjectionRun, projection: Projectio
     )
 
 
-# ---------------------------------------------------------------- what the annotator does
-
-
-@dataclass
-class Step:
-    """What brings one entity right. position: of the item, to go to first; None for a new one."""
-
-    fault: str
-    position: int | None
-    keys: list[str] = field(default_factory=list)
-    select: Span | None = None  # words to select once the first key has shown where the selection starts
-    then: list[str] = field(default_factory=list)
-
-
-def plan(pair: SentencePair, gold: set[Gold], keys: dict[str, str]) -> list[Step]:
-    """The steps from the suggestions to gold: what frees words first, then what takes them."""
-    candidates = list(find_candidates(pair.pk, pair.shown_run_id))
-    review = Review.objects.filter(pair=pair).first()
-    items = snapshot_of(review).items if review else seed_items(pair.pk, pair.shown_run_id, candidates)
-    items = tuple(item for item in items if item.state != "rejected")
-    ranked = suggested_spans(items, candidates)
-    sentence = Sentence(pair.target_text, pair.target_offsets, list(keys))
-    result = PairResult.objects.get(pair=pair)
-    sentence.links.update(zip(result.link_sources, result.link_targets, strict=True))
-    sentence.entities.update(source_spans(items))
-    snapshot = Snapshot("open", False, "", items)
-    wanted = matched(items, gold)
-    steps = []
-    for item in items:
-        if item.position in wanted:
-            fill = joined_span(item, snapshot, sentence)
-            steps.append(correct(item, wanted[item.position], ranked.get(item.position, {}), fill, keys))
-        elif item.has_span:
-            steps.append(Step("spurious", item.position, ["x"]))
-    steps += [
-        Step("not suggested at all", None, ["a"], (start, end), [keys[label]])
-        for start, end, label in sorted(gold - set(wanted.values()))
-    ]
-    order = ["spurious", "right"]
-    return sorted(
-        (step for step in steps if step.fault != "right"),
-        key=lambda step: (order.index(step.fault) if step.fault in order else 1, step.position is None),
-    )
-
-
-def matched(items: tuple[Item, ...], gold: set[Gold]) -> dict[int, Gold]:
-    """Which item is to become which gold entity: the most alike first."""
-
-    def likeness(item: Item, entity: Gold) -> tuple[int, int]:
-        start, end, label = entity
-        if item.start is None or item.end is None:
-            return (0, 1) if item.label == label else (0, 0)
-        shared = max(0, min(end, item.end) - max(start, item.start))
-        exact = (item.start, item.end) == (start, end)
-        return (100 * exact + shared, int(item.label == label)) if shared else (0, 0)
-
-    pairs = [(likeness(item, entity), item.position, entity) for item in items for entity in gold]
-    wanted: dict[int, Gold] = {}
-    for alike, position, entity in sorted(pairs, key=lambda one: (one[0], -one[1]), reverse=True):
-        if alike > (0, 0) and position not in wanted and entity not in wanted.values():
-            wanted[position] = entity
-    return wanted
-
-
-def correct(
-    item: Item, gold: Gold, ranked: dict[int, Span | None], fill: Span | None, keys: dict[str, str]
-) -> Step:
-    start, end, label = gold
-    relabel = [keys[label]] if item.label != label else []
-    if item.start is None or item.end is None:
-        if fill == (start, end):
-            return Step("missing", item.position, ["z", *relabel])
-        return Step("missing", item.position, ["a"], (start, end), relabel or ["Enter"])
-    if (item.start, item.end) == (start, end):
-        return Step("label" if relabel else "right", item.position, relabel)
-    by_start, by_end = item.start - start, end - item.end
-    nudges = (["d"] * by_start if by_start > 0 else ["f"] * -by_start) + (
-        ["k"] * by_end if by_end > 0 else ["j"] * -by_end
-    )
-    digit = next((rank for rank, span in ranked.items() if span == (start, end)), None)
-    off_by_one = len(nudges) == 1
-    if fill == (start, end):
-        return Step("fragments", item.position, ["z", *relabel])
-    if digit is not None:
-        return Step("boundary by one" if off_by_one else "choice", item.position, [str(digit), *relabel])
-    overlap = start < item.end and item.start < end
-    if overlap and len(nudges) <= 3:
-        return Step("boundary by one" if off_by_one else "boundary by more", item.position, nudges + relabel)
-    return Step("other words", item.position, ["r"], (start, end), ["Enter", *relabel])
-
-
-class Annotator:
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.n_keys = 0
-        self.version = 0
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-        self.n_keys += 1
-
-    def change(self, pair: SentencePair, key: str) -> bool:
-        """Press a key that changes the review, and wait for it to be on the screen; False when refused."""
-        with self.page.expect_response(lambda answer: "/edit/" in answer.url) as answer:
-            self.press(key)
-        if answer.value.status != 200:
-            self.page.locator('#review [role="alert"]').wait_for()
-            return False
-        self.version += 1
-        self.page.locator(f'#review[data-state^="{pair.pk}-{self.version}-"]').wait_for(state="attached")
-        return True
-
-    def correct(self, pair: SentencePair, gold: set[Gold], keys: dict[str, str]) -> list[tuple[str, int]]:
-        """Take every step; what is refused is planned anew after the others. Returns keys by fault."""
-        self.version = 0
-        faults: dict[object, str] = {}
-        spent: dict[object, int] = defaultdict(int)
-        for _round in range(4):
-            steps = plan(pair, gold, keys)
-            if not steps:
-                break
-            for step in steps:
-                entity = step.position if step.position is not None else step.select
-                faults.setdefault(entity, step.fault)
-                before = self.n_keys
-                self.take(pair, step)
-                spent[entity] += self.n_keys - before
-        return [(faults[entity], n_keys) for entity, n_keys in spent.items()]
-
-    def take(self, pair: SentencePair, step: Step) -> bool:
-        if step.position is not None:
-            self.go_to(step.position)
-        if step.select is None:
-            return all(self.change(pair, key) for key in step.keys)
-        for key in step.keys:
-            self.press(key)
-        self.select(*step.select)
-        return all(self.change(pair, key) for key in step.then)
-
-    def go_to(self, position: int) -> None:
-        rows = [int(row.get_attribute("data-position")) for row in self.page.locator("#review .item").all()]
-        here = int(self.page.locator("#review .item.current").get_attribute("data-position"))
-        steps = rows.index(position) - rows.index(here)
-        for _ in range(abs(steps)):
-            self.press("ArrowDown" if steps > 0 else "ArrowUp")
-
-    def select(self, start: int, end: int) -> None:
-        """Move the selection to its first or last word, whichever is nearer, and extend it."""
-        onwards, back = ("ArrowLeft", "ArrowRight") if self.is_rtl() else ("ArrowRight", "ArrowLeft")
-        selected = [int(t.get_attribute("data-i")) for t in self.page.locator("#review .t.selected").all()]
-        if selected == list(range(start, end)):
-            return
-        here = int(self.page.locator("#review .t:focus").get_attribute("data-i"))
-        n_words = self.page.locator("#review .side.target .t").count()
-        first, last = (start, end - 1) if abs(start - here) <= abs(end - 1 - here) else (end - 1, start)
-        if min(first, n_words - 1 - first) + 1 < abs(first - here):
-            at_end = n_words - 1 - first < first
-            self.press("End" if at_end else "Home")
-            here = n_words - 1 if at_end else 0
-        elif len(selected) > 1 and first == here:
-            self.press(onwards)
-            self.press(back)
-        for _ in range(abs(first - here)):
-            self.press(onwards if first > here else back)
-        for _ in range(abs(last - first)):
-            self.press(f"Shift+{onwards if last > first else back}")
-
-    def is_rtl(self) -> bool:
-        return self.page.locator("#review .side.target .sentence").get_attribute("dir") == "rtl"
-
-
 # ---------------------------------------------------------------- the run
 
 
@@ -388,7 +212,8 @@ def annotate(page: Page, project: Project, gold: dict[int, set[Gold]]) -> Tally:
         if {(item.start, item.end, item.label) for item in items} == entities:
             tally.n_reached += 1
         else:
-            print(f"  pair {pair_id} of {project.name} did not reach gold")
+            found = sorted((item.start, item.end, item.label) for item in items)
+            print(f"  pair {pair_id} of {project.name} did not reach gold: {found} for {sorted(entities)}")
     return tally
 
 
@@ -405,10 +230,11 @@ def report(name: str, tally: Tally) -> None:
 
 
 def report_faults(tally: Tally) -> None:
-    print("\n| fault | entities | keys: median | mean | at most |\n|---|---|---|---|---|")
+    print("\n| fault | entities | keys: median | mean | at most | within three |\n|---|---|---|---|---|---|")
     for fault, keys in sorted(tally.faults.items(), key=lambda one: -len(one[1])):
         middle, mean = statistics.median(keys), statistics.mean(keys)
-        print(f"| {fault} | {len(keys)} | {middle:g} | {mean:.1f} | {max(keys)} |")
+        within = 100 * sum(n <= 3 for n in keys) // len(keys)
+        print(f"| {fault} | {len(keys)} | {middle:g} | {mean:.1f} | {max(keys)} | {within} % |")
 
 
 @contextmanager
