@@ -111,4 +111,6 @@ def _describe_item(old: Item | None, new: Item, sentence: Sentence) -> str:
 
 def _name(item: Item, sentence: Sentence) -> str:
     words = sentence.words(item.start, item.end)
-    return f"“{words}” {item.label}" if words else _("%s without words") % item.label
+    if not words:
+        return _("%s without words") % item.label
+    return _("“%(words)s” %(label)s") % {"words": words, "label": item.label}

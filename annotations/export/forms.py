@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from annotations.access import ADJUDICATE
 from annotations.export.counts import list_domains
@@ -31,7 +32,7 @@ class ExportForm(forms.Form):
     silver = forms.BooleanField(label=_("With suggestions that nobody has reviewed (silver)"), required=False)
     per_domain = forms.BooleanField(label=_("A file for each domain"), required=False)
     split = forms.CharField(
-        label=_("Split"),
+        label=pgettext_lazy("of a corpus", "Split"),
         required=False,
         max_length=20,
         help_text=_("Train, dev and test in percent, as in 80/10/10. A document stays together."),
