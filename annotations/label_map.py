@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 DROP = "-"  # leaves a label out
 
 
@@ -16,8 +18,9 @@ def read_label_map(text: str) -> dict[str, str]:
             continue
         own, equals, new = (part.strip() for part in entry.partition("="))
         if not equals or not own or not new:
-            raise ValueError(f"{entry.strip()!r} is not like PERSON=PER, or NORP=- to leave a label out")
+            words = _("%r is not like PERSON=PER, or NORP=- to leave a label out")
+            raise ValueError(words % entry.strip())
         if own in changes:
-            raise ValueError(f"label {own} is there twice")
+            raise ValueError(_("label %s is there twice") % own)
         changes[own] = new
     return changes

@@ -1,9 +1,11 @@
-"""BCP 47 language tags: the canonical spelling, an English name, and how the script runs."""
+"""BCP 47 language tags: the canonical spelling, a name for people, and how the script runs."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import langcodes
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 MAX_TAG_LENGTH = 35
 
@@ -21,9 +23,13 @@ class Language:
     """What a page needs to show text of a language: `lang` and `dir` attributes, and a name for people."""
 
     tag: str
-    name: str
     script: str
     direction: str
+
+    @property
+    def name(self) -> str:
+        """In the language of the interface; the tag itself where the tag is private."""
+        return _display_name(self.tag, translation.get_language() or "en")
 
 
 @lru_cache(maxsize=1024)
@@ -33,20 +39,27 @@ def get_language(tag: str) -> Language:
     The script is the one written in the tag, else the likeliest of the language (CLDR). Raises ValueError
     for what is not a registered language tag.
     """
-    problem = ValueError(
-        f"{tag!r} is not a language tag; write one of BCP 47, for example sw, pt-BR or ha-Arab"
-    )
     try:
         canonical = langcodes.standardize_tag(tag.strip())
         language = langcodes.get(canonical)
     except (ValueError, LookupError) as error:
-        raise problem from error
+        raise _no_tag(tag) from error
     if not language.is_valid() or language.language in {None, "und"} or len(canonical) > MAX_TAG_LENGTH:
-        raise problem
+        raise _no_tag(tag)
     script = language.maximize().script or "Zyyy"
-    name = canonical if _is_private(language) else language.display_name()
     direction = "rtl" if script in _RIGHT_TO_LEFT else "ltr"
-    return Language(canonical, name, script, direction)
+    return Language(canonical, script, direction)
+
+
+def _no_tag(tag: str) -> ValueError:
+    words = _("%r is not a language tag; write one of BCP 47, for example sw, pt-BR or ha-Arab")
+    return ValueError(words % tag)
+
+
+@lru_cache(maxsize=4096)
+def _display_name(tag: str, interface_language: str) -> str:
+    language = langcodes.get(tag)
+    return tag if _is_private(language) else language.display_name(interface_language)
 
 
 def canonical_tag(tag: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.runs import FILTER_FIELDS, MAX_CHUNK_SIZE, OPTIONS_OF
@@ -29,9 +30,12 @@ MODEL_STAGES = ("translator", "tagger", "aligner", "target_tagger")
 
 
 def name_choices(field: str) -> list[tuple[str, str]]:
-    """The names that a field of a run may hold, each with a line on it; the default first."""
+    """The names that a field of a run may hold, each with a line on it; the default first.
+
+    The workers say the lines, in English; `projector_site.catalogues` collects them for translation.
+    """
     return [
-        (name, f"{name}: {line}".removesuffix(".") if line else name)
+        (name, f"{name}: {gettext(line)}".removesuffix(".") if line else name)
         for name, line in known_names()[field].items()
     ]
 
@@ -206,7 +210,9 @@ class LaunchForm(forms.Form):
         """Refuse a label that the picked model is known not to have; of others the worker is the judge."""
         model = self._picked_model(stage)
         if model and model.labels and (unknown := sorted(set(changes) - set(model.labels))):
-            raise ValueError(f"{model.name} has no label {unknown[0]}; it has {', '.join(model.labels)}")
+            words = _("%(model)s has no label %(label)s; it has %(labels)s")
+            given = {"model": model.name, "label": unknown[0], "labels": ", ".join(model.labels)}
+            raise ValueError(words % given)
 
     def _model_options(self, stage: str) -> dict[str, Any]:
         options: dict[str, Any] = {}

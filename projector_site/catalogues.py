@@ -49,7 +49,19 @@ def find_words() -> Catalog:
             found = extract("python", BytesIO(code.encode()), KEYWORDS, comment_tags=("Translators:",))
             for line, words, comments, context in found:
                 template.add(words, None, [(name, line)], auto_comments=comments, context=context)
+    for place, words in said_by_workers():
+        template.add(words, None, [(place, 0)])
     return template
+
+
+def said_by_workers() -> Iterator[tuple[str, str]]:
+    """What the pages show of the workers' registries, which know nothing of translation: place and words."""
+    from workers.choices import known_names
+    from workers.known_models import KNOWN_MODELS
+
+    for lines in known_names().values():
+        yield from (("workers/choices.py", line) for line in lines.values() if line)
+    yield from (("workers/known_models.py", model.notes) for model in KNOWN_MODELS if model.notes)
 
 
 def as_python(template: Path) -> str:

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from annotations.actions.background import taking
 from annotations.models import (
@@ -45,11 +46,11 @@ def ask_comparison(*, first: ProjectionRun, second: ProjectionRun, user: User) -
     """Promise to compare two runs, also once more. Raises ValidationError where that makes no sense."""
     first, second = sorted((first, second), key=lambda run: run.pk)
     if first == second:
-        raise ValidationError("Pick two different runs.")
+        raise ValidationError(_("Pick two different runs."))
     if (first.project_id, first.target_language) != (second.project_id, second.target_language):
-        raise ValidationError("Only runs of one project into one language can be compared.")
+        raise ValidationError(_("Only runs of one project into one language can be compared."))
     if first.is_active or second.is_active:
-        raise ValidationError("One of the runs is under way; compare them when it has ended.")
+        raise ValidationError(_("One of the runs is under way; compare them when it has ended."))
     comparison, is_new = RunComparison.objects.select_for_update().get_or_create(
         first=first, second=second, defaults={"project": first.project, "asked_by": user}
     )

@@ -4,18 +4,20 @@ import re
 from collections import Counter, defaultdict
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 N_EXAMPLES = 20
 
 # Everything that some reader takes for white space or the end of a line, U+0085, U+00A0 and U+2028 included;
 # and a byte order mark, which readers drop at the start of a file.
 UNSAFE = re.compile(r"[\s\x1c-\x1f\x85\ufeff]")
 
-SPACE_IN_TOKEN = "white space in a token was replaced by _"  # noqa: S105 (no secret)
-SPACE_IN_LABEL = "white space in a label was replaced by _"
-RESERVED_TOKEN = "a token that the format gives a meaning was changed"  # noqa: S105
-SILVER_OVERLAP = "a silver entity that shares words with a more certain one was left out"
-NO_SOURCE = "a pair without a source was left out, because the source side was asked for"
-NO_TARGET = "a pair without a translation was left out"
+SPACE_IN_TOKEN = _("white space in a token was replaced by _")  # noqa: S105 (no secret)
+SPACE_IN_LABEL = _("white space in a label was replaced by _")
+RESERVED_TOKEN = _("a token that the format gives a meaning was changed")  # noqa: S105
+SILVER_OVERLAP = _("a silver entity that shares words with a more certain one was left out")
+NO_SOURCE = _("a pair without a source was left out, because the source side was asked for")
+NO_TARGET = _("a pair without a translation was left out")
 
 
 class Losses:

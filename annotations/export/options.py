@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from workers.iob2 import SCHEMES
 
 CONLL2003, CONLL2002, JSONL = "conll2003", "conll2002", "jsonl"
-FORMATS = {
-    CONLL2003: "CoNLL-2003: token, two empty columns, tag",
-    CONLL2002: "CoNLL-2002: token and tag",
-    JSONL: "JSONL: everything, with provenance",
+FORMATS: dict[str, Any] = {
+    CONLL2003: gettext_lazy("CoNLL-2003: token, two empty columns, tag"),
+    CONLL2002: gettext_lazy("CoNLL-2002: token and tag"),
+    JSONL: gettext_lazy("JSONL: everything, with provenance"),
 }
 PARTS = ("train", "dev", "test")
 
@@ -69,7 +73,7 @@ def part_of(key: str, split: Mapping[str, float], seed: int) -> str:
 
 def parse_split(text: str) -> dict[str, float]:
     """`80/10/10` or `90/10`: shares of train, dev and test in percent. Raises ValueError."""
-    message = f"{text!r} must be two or three whole numbers that add up to 100, as in 80/10/10"
+    message = _("%r must be two or three whole numbers that add up to 100, as in 80/10/10") % text
     try:
         shares = [int(share) for share in text.split("/")]
     except ValueError as error:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from annotations.imports.conll import LENIENT, Columns, guess_file_scheme, looks_like_conll
 from annotations.imports.jsonl import read_jsonl
@@ -13,14 +16,17 @@ from annotations.imports.tsv import read_tsv
 from workers.iob2 import SCHEMES
 
 AUTO, JSONL, TSV, PARALLEL = "auto", "jsonl", "tsv", "parallel"
-FORMATS = {
-    JSONL: "JSONL: one object a line",
-    TSV: "TSV: source and target between tabs",
-    PARALLEL: "A file for each side, or for one side only",
+FORMATS: dict[str, Any] = {
+    JSONL: _("JSONL: one object a line"),
+    TSV: _("TSV: source and target between tabs"),
+    PARALLEL: _("A file for each side, or for one side only"),
 }
-KINDS = {CONLL: "CoNLL: a token and its tag on a line", LINES: "Plain text: a sentence on a line"}
-SCHEME_CHOICES = {name: name for name in SCHEMES} | {
-    LENIENT: "IOB2 as conlleval reads it: an I- tag that continues nothing begins an entity"
+KINDS: dict[str, Any] = {
+    CONLL: _("CoNLL: a token and its tag on a line"),
+    LINES: _("Plain text: a sentence on a line"),
+}
+SCHEME_CHOICES: dict[str, Any] = {name: name for name in SCHEMES} | {
+    LENIENT: _("IOB2 as conlleval reads it: an I- tag that continues nothing begins an entity")
 }
 _READERS: dict[str, Callable[[InputFile, ImportOptions], Records]] = {JSONL: read_jsonl, TSV: read_tsv}
 
@@ -48,7 +54,7 @@ def settle(files: ImportFiles, options: ImportOptions) -> ImportOptions:
 def describe(options: ImportOptions, files: ImportFiles) -> str:
     """Settled options in words, for people: what was detected."""
     if options.format != PARALLEL:
-        return FORMATS[options.format]
+        return str(FORMATS[options.format])
     said = []
     for side, file in (("source", files.source), ("target", files.target)):
         if file is not None:

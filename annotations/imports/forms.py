@@ -18,7 +18,7 @@ from annotations.models import Project
 SIDES = ("pairs", "source", "target")
 
 
-def _choices(known: dict[str, str]) -> list[tuple[str, Any]]:
+def _choices(known: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(AUTO, _("as the file looks")), *known.items()]
 
 

@@ -105,7 +105,7 @@ class ProjectionRun(models.Model):
                 fields=["project", "target_language"],
                 condition=models.Q(status__in=["queued", "running"]),
                 name="one_active_run_per_project_and_target",
-                violation_error_message="A run over this project and language is already under way.",
+                violation_error_message=_("A run over this project and language is already under way."),
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),

@@ -70,7 +70,7 @@ class TrainingRun(models.Model):
                 fields=["project"],
                 condition=models.Q(status__in=["queued", "running"]),
                 name="one_active_training_per_project",
-                violation_error_message="A training of this project is already under way.",
+                violation_error_message=_("A training of this project is already under way."),
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations import tasks
@@ -32,7 +33,7 @@ def comparison_ask(request: SignedInRequest, run_id: int) -> HttpResponse:
     try:
         other = get_run_for(request.user, int(request.POST.get("other", "")), OWN)
     except (ValueError, Http404):
-        messages.error(request, "Pick a run to compare with.")
+        messages.error(request, _("Pick a run to compare with."))
         return redirect(run)
     return _ask(request, run, other)
 
