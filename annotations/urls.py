@@ -5,6 +5,7 @@ from django.urls import path
 from annotations.views import (
     adjudication,
     assignments,
+    audit,
     claims,
     comparisons,
     dashboard,
@@ -113,6 +114,8 @@ people_urls = [
     path("projects/<int:project_id>/fast-lane/", fast_lane.fast_lanes, name="fast_lanes"),
     path("fast-lane/<int:lane_id>/", fast_lane.fast_lane, name="fast_lane"),
     path("fast-lane/<int:lane_id>/accept/", fast_lane.fast_lane_accept, name="fast_lane_accept"),
+    path("projects/<int:project_id>/activity/", audit.audit, name="audit"),
+    path("projects/<int:project_id>/activity/<str:form>/", audit.audit_file, name="audit_file"),
     path("projects/<int:project_id>/invitations/", invitations.invitations, name="invitations"),
     path("invitations/<int:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
     path("projects/<int:project_id>/assignments/", assignments.assignments, name="assignments"),

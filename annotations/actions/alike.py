@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.review import LockedReview, record, snapshot_of
 from annotations.edits import Edit, EditRefused, Sentence, apply_edit
 from annotations.items import REJECTED, Item, Snapshot
@@ -77,6 +78,7 @@ def make_alike(
         bulk.delete()
         return None
     bulk.save(update_fields=["n_reviews"])
+    write_audit(project, Kind.BULK_DECIDED, actor, bulk=bulk.kind, n=bulk.n_reviews, number=bulk.pk)
     return bulk
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.db.models import Q
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.models import Assignment, Project, SentencePair, User
 from annotations.querysets import SentencePairQuerySet
 
@@ -44,6 +45,7 @@ def assign_pairs(*, project: Project, assignee: User, created_by: User, choice: 
         return None
     SentencePair.objects.filter(pk__in=keys).update(assigned_to=assignee)
     Project.objects.filter(pk=project.pk, uses_assignment=False).update(uses_assignment=True)
+    write_audit(project, Kind.PAIRS_ASSIGNED, created_by, person=assignee.username, n=len(keys))
     return Assignment.objects.create(
         project=project,
         assignee=assignee,
@@ -53,11 +55,15 @@ def assign_pairs(*, project: Project, assignee: User, created_by: User, choice: 
     )
 
 
-def unassign_pairs(*, project: Project, assignee: User) -> int:
+@transaction.atomic
+def unassign_pairs(*, project: Project, assignee: User, actor: User | None = None) -> int:
     """What the person has not finished is everybody's again. Returns how many pairs that were."""
     unfinished = ~Q(status=SentencePair.Status.REVIEWED)
     pairs = SentencePair.objects.filter(unfinished, project=project, assigned_to=assignee)
-    return pairs.update(assigned_to=None)
+    n = pairs.update(assigned_to=None)
+    if n:
+        write_audit(project, Kind.PAIRS_UNASSIGNED, actor, person=assignee.username, n=n)
+    return n
 
 
 def count_assigned(project: Project, person: User, *, most: int = MOST_AT_ONCE) -> int:

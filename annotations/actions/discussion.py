@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.review import snapshot_of
 from annotations.models import Candidate, Comment, Review, SentencePair, User, Verdict
 
@@ -20,13 +21,15 @@ def add_comment(*, pair: SentencePair, author: User, text: str) -> Comment:
 
 
 @transaction.atomic
-def remove_comment(*, comment: Comment) -> None:
+def remove_comment(*, comment: Comment, actor: User) -> None:
     """Take a comment back; of two at once, one counts."""
     removed = Comment.objects.filter(pk=comment.pk, removed_at=None).update(
         removed_at=timezone.now(), text=""
     )
     if removed:
         SentencePair.objects.filter(pk=comment.pair_id).update(n_comments=F("n_comments") - 1)
+        person = comment.author.username
+        write_audit(comment.project, Kind.COMMENT_REMOVED, actor, person=person, pair=comment.pair_id)
 
 
 @transaction.atomic

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import one_snapshot, taking
 from annotations.actions.import_work import remove_old_folders
 from annotations.export.archive import pack
@@ -24,9 +26,13 @@ Status = Export.Status
 def promise_export(*, project: Project, user: User, options: ExportOptions) -> Export:
     """Record what is asked for. Whoever calls `make_export` keeps the promise."""
     remove_old_folders("exports")
-    return Export.objects.create(
-        project=project, created_by=user, options=asdict(options), folder=f"exports/{uuid4().hex}"
-    )
+    with transaction.atomic():
+        export = Export.objects.create(
+            project=project, created_by=user, options=asdict(options), folder=f"exports/{uuid4().hex}"
+        )
+        contents = {name: getattr(options, name) for name in ("format", "silver", "reviewers")}
+        write_audit(project, Kind.EXPORTED, user, export=export.pk, **contents)
+    return export
 
 
 def make_export(export_id: int) -> None:

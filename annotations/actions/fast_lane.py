@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.review import LockedReview, record
 from annotations.edits import EditRefused, Sentence, accept_all
 from annotations.items import Snapshot
@@ -138,6 +139,8 @@ def accept_unseen(*, lane: FastLane, person: User) -> BulkChange | None:
         bulk.delete()
         return None
     bulk.save(update_fields=["n_reviews"])
+    n = bulk.n_reviews
+    write_audit(lane.project, Kind.BULK_DECIDED, person, bulk=bulk.kind, n=n, number=bulk.pk)
     return bulk
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models.functions import Greatest
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.models import GuidelinesVersion, Membership, Project, User
 
 
@@ -21,6 +22,7 @@ def keep_guidelines(*, project: Project, author: User) -> GuidelinesVersion | No
     locked.guidelines_version = version.number
     locked.save(update_fields=["guidelines_version"])
     project.guidelines_version = version.number
+    write_audit(project, Kind.GUIDELINES_CHANGED, author, number=version.number)
     mark_guidelines_seen(project=project, user=author, number=version.number)
     return version
 

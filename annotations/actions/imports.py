@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.imports.check import Rules, checked
 from annotations.imports.records import BadLine, ImportOptions, PairRecord
 from annotations.imports.store import store_records
@@ -106,6 +107,9 @@ def fill_batch(
     batch.status = ImportBatch.Status.DONE
     batch.finished_at = timezone.now()
     batch.save()
+    actor = User.objects.get(pk=batch.options.get("committed_by", batch.created_by_id))
+    n, files = batch.n_imported, batch.file_names
+    write_audit(project, Kind.IMPORTED, actor, batch=batch.pk, n=n, files=files)
     return batch
 
 

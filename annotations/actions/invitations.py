@@ -8,6 +8,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.models import Invitation, Membership, Project, User
 
 LIVES = timedelta(days=7)
@@ -18,7 +19,9 @@ class InvitationClosed(Exception):
     """It was used or taken back, is too old, or never was."""
 
 
+@transaction.atomic
 def make_invitation(*, project: Project, created_by: User, role: str, note: str = "") -> Invitation:
+    write_audit(project, Kind.INVITATION_MADE, created_by, role=role, note=note)
     return Invitation.objects.create(
         project=project, created_by=created_by, role=role, note=note, expires_at=timezone.now() + LIVES
     )
@@ -65,8 +68,15 @@ def accept_invitation(*, token: str, user: User) -> Membership:
     if is_new:
         invitation.used_by, invitation.used_at = user, timezone.now()
         invitation.save(update_fields=["used_by", "used_at"])
+        person, role = user.username, invitation.role
+        write_audit(found.project, Kind.MEMBER_JOINED, user, person=person, role=role)
     return member
 
 
-def revoke_invitation(*, invitation: Invitation) -> None:
-    Invitation.objects.filter(pk=invitation.pk, used_at=None).update(revoked_at=timezone.now())
+@transaction.atomic
+def revoke_invitation(*, invitation: Invitation, actor: User | None = None) -> None:
+    """Take an open invitation back; one that was used or taken back stays as it is."""
+    unused = Invitation.objects.filter(pk=invitation.pk, used_at=None, revoked_at=None)
+    if unused.update(revoked_at=timezone.now()):
+        role, note = invitation.role, invitation.note
+        write_audit(invitation.project, Kind.INVITATION_REVOKED, actor, role=role, note=note)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.models import (
     Candidate,
     PairResult,
@@ -76,12 +77,13 @@ def launch_run(*, project: Project, user: User, target_language: str, **choices:
             run.save()
     except IntegrityError as error:  # somebody else's launch got there first
         raise ValidationError(ALREADY_ACTIVE) from error
+    _write_audit(run, Kind.RUN_LAUNCHED, user)
     _start_on_commit(run)
     return run
 
 
 @transaction.atomic
-def cancel_run(*, run: ProjectionRun) -> ProjectionRun:
+def cancel_run(*, run: ProjectionRun, actor: User | None = None) -> ProjectionRun:
     """Stop an active run. What is saved stays; a chunk that a worker has in hand is not saved any more."""
     run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if not run.is_active:
@@ -90,11 +92,12 @@ def cancel_run(*, run: ProjectionRun) -> ProjectionRun:
     run.finished_at = Now()
     run.claim_token = run.lease_until = None
     run.save(update_fields=["status", "finished_at", "claim_token", "lease_until"])
+    _write_audit(run, Kind.RUN_CANCELLED, actor)
     return run
 
 
 @transaction.atomic
-def resume_run(*, run: ProjectionRun) -> ProjectionRun:
+def resume_run(*, run: ProjectionRun, actor: User | None = None) -> ProjectionRun:
     """Go on with a run that was cancelled or failed, or ask the workers again for one that stands still.
 
     Finished chunks stay as they are; failed ones are tried again.
@@ -117,12 +120,13 @@ def resume_run(*, run: ProjectionRun) -> ProjectionRun:
             run.save(update_fields=["status", "error", "attempts", "finished_at", "moved_at"])
     except IntegrityError as error:
         raise ValidationError(ALREADY_ACTIVE) from error
+    _write_audit(run, Kind.RUN_RESUMED, actor)
     _start_on_commit(run)
     return run
 
 
 @transaction.atomic
-def delete_run(*, run: ProjectionRun) -> None:
+def delete_run(*, run: ProjectionRun, actor: User | None = None) -> None:
     """Delete a run with all that it found, by the table and not row by row.
 
     Reviews stay, and keep its signature. Sentences that showed its suggestions wait for another run.
@@ -130,6 +134,7 @@ def delete_run(*, run: ProjectionRun) -> None:
     run = ProjectionRun.objects.select_for_update().get(pk=run.pk)
     if run.is_active:
         raise ValidationError("The run is under way; cancel it first.")
+    _write_audit(run, Kind.RUN_DELETED, actor)
     shown = SentencePair.objects.filter(shown_run=run)
     shown.awaiting_review().update(status=SentencePair.Status.NEW)
     shown.update(shown_run=None, priority=0.0)
@@ -157,6 +162,11 @@ def choices_of_route(choices: dict[str, Any]) -> dict[str, Any]:
     names = default_names(choices.get("route", ""))
     read = route_fields().get(names["route"], ())
     return names | {field: choices[field] for field in read if field in choices}
+
+
+def _write_audit(run: ProjectionRun, kind: str, actor: User | None) -> None:
+    language, method = run.target_language, run.method or run.target_tagger
+    write_audit(run.project, kind, actor, run=run.pk, language=language, method=method)
 
 
 def _start_on_commit(run: ProjectionRun) -> None:

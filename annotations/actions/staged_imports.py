@@ -7,8 +7,10 @@ from uuid import uuid4
 
 from celery import Task
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils import timezone
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import send_on_commit
 from annotations.actions.import_work import remove_old_folders, run_check, run_import, staged_folder
 from annotations.imports.records import ImportOptions
@@ -55,18 +57,22 @@ def check_again(*, batch: ImportBatch, options: ImportOptions) -> None:
     _check(batch)
 
 
-def commit_import(*, batch: ImportBatch, keep_good: bool) -> None:
+def commit_import(*, batch: ImportBatch, keep_good: bool, actor: User) -> None:
     """Import a staged batch; the good lines of it when that is asked for. Raises ImportMoved."""
-    _move(batch, Status.IMPORTING, options=batch.options | {"keep_good": keep_good})
+    chosen = {"keep_good": keep_good, "committed_by": actor.pk}
+    _move(batch, Status.IMPORTING, options=batch.options | chosen)
     if _is_small(batch):
         run_import(batch.pk)
     else:
         send_on_commit(import_staged, batch.pk)
 
 
-def discard_import(*, batch: ImportBatch) -> None:
+def discard_import(*, batch: ImportBatch, actor: User) -> None:
     """Forget a staged upload. Raises ImportMoved."""
-    _move(batch, Status.DISCARDED, finished_at=timezone.now())
+    with transaction.atomic():
+        _move(batch, Status.DISCARDED, finished_at=timezone.now())
+        files = batch.file_names
+        write_audit(batch.project, Kind.IMPORT_DISCARDED, actor, batch=batch.pk, files=files)
     shutil.rmtree(staged_folder(batch), ignore_errors=True)
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import one_snapshot, send_on_commit, taking
 from annotations.export.jsonl import record_line
 from annotations.export.losses import Losses
@@ -43,6 +44,7 @@ def launch_training(*, project: Project, user: User, **choices: Any) -> Training
             training.save()
     except IntegrityError as error:  # somebody else's launch got there first
         raise ValidationError(ALREADY_ACTIVE) from error
+    write_audit(project, Kind.TRAINING_LAUNCHED, user, training=training.pk)
     return training
 
 
@@ -72,18 +74,19 @@ def mark_training_failed(training_id: int, reason: str) -> None:
 
 
 @transaction.atomic
-def cancel_training(*, training: TrainingRun) -> TrainingRun:
+def cancel_training(*, training: TrainingRun, actor: User | None = None) -> TrainingRun:
     """Stop an active training; its worker saves a checkpoint and lets go within a step or two."""
     training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
     if not training.is_active:
         raise ValidationError(f"The training is {training.get_status_display().lower()} already.")
     training.status, training.finished_at = Status.CANCELLED, Now()
     training.save(update_fields=["status", "finished_at"])
+    write_audit(training.project, Kind.TRAINING_CANCELLED, actor, training=training.pk)
     return training
 
 
 @transaction.atomic
-def resume_training(*, training: TrainingRun) -> TrainingRun:
+def resume_training(*, training: TrainingRun, actor: User | None = None) -> TrainingRun:
     """Go on with a training that was cancelled or failed, from its last checkpoint."""
     training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
     if training.status == Status.DONE:
@@ -99,6 +102,7 @@ def resume_training(*, training: TrainingRun) -> TrainingRun:
             )
     except IntegrityError as error:
         raise ValidationError(ALREADY_ACTIVE) from error
+    write_audit(training.project, Kind.TRAINING_RESUMED, actor, training=training.pk)
     return training
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from django.db import transaction
 from django.db.models import Max, Q
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.claims import claim_pair
 from annotations.actions.review import Seen, StaleReview, lock_review, record
 from annotations.actions.wording import at_present, take_back
@@ -72,6 +73,7 @@ def _undo_bulk(event: ReviewEvent, actor: User) -> ReviewEvent:
             n_restored += 1
     if not n_restored:
         raise StaleReview
+    _write_audit(event, Kind.BULK_UNDONE, actor, n_restored)
     return event
 
 
@@ -96,7 +98,13 @@ def _redo_bulk(event: ReviewEvent, actor: User) -> ReviewEvent:
             n_restored += 1
     if not n_restored:
         raise StaleReview
+    _write_audit(event, Kind.BULK_REDONE, actor, n_restored)
     return event
+
+
+def _write_audit(event: ReviewEvent, kind: str, actor: User, n: int) -> None:
+    if event.bulk is not None:
+        write_audit(event.bulk.project, kind, actor, bulk=event.bulk.kind, n=n, number=event.bulk.pk)
 
 
 def last_event(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.projects import erase_project
-from annotations.models import PairCount, Project
+from annotations.actions.projects import erase_project, save_settings
+from annotations.models import PairCount, Project, User
 
 
 @admin.register(Project)
@@ -38,6 +41,9 @@ class ProjectAdmin(admin.ModelAdmin):
                 n_reviewed=Subquery(counts.annotate(n=Sum("n_reviewed")).values("n")),
             )
         )
+
+    def save_model(self, request: HttpRequest, obj: Project, form: forms.ModelForm, change: bool) -> None:
+        save_settings(project=obj, actor=cast(User, request.user))
 
     @admin.display(description=_("sentences"))
     def pairs(self, project: Project) -> int:

@@ -144,7 +144,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
             return render(request, "admin/delete_runs.html", context)
         for run in runs.order_by("pk"):
             try:
-                delete_run(run=run)
+                delete_run(run=run, actor=cast(User, request.user))
             except ValidationError as error:
                 messages.error(request, f"Run {run.pk}: {error.message}")
             else:
@@ -154,7 +154,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
     def _each(self, request: HttpRequest, runs: QuerySet[ProjectionRun], action: Any) -> None:
         for run in runs.order_by("pk"):
             try:
-                run = action(run=run)
+                run = action(run=run, actor=cast(User, request.user))
             except ValidationError as error:
                 messages.error(request, f"Run {run.pk}: {error.message}")
             else:

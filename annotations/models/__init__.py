@@ -1,6 +1,7 @@
 """Tables of the domain, one module per noun."""
 
 from annotations.models.agreement import Disagreement, NameUse, ProjectReport, RunDisagreement
+from annotations.models.audit import AuditEntry
 from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.comparison import RunComparison, RunDifference
@@ -13,6 +14,7 @@ from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
 from annotations.models.runs import ProjectionRun, RunChunk
 from annotations.models.staffing import Assignment, Invitation
+from annotations.models.throttle import Throttle
 from annotations.models.training import GapReport, TrainingRun
 from annotations.models.translations import Translation
 from annotations.models.wording import WordingChange
@@ -20,6 +22,7 @@ from annotations.models.workforce import WordTable, WorkerReport
 
 __all__ = [
     "Assignment",
+    "AuditEntry",
     "BulkChange",
     "Candidate",
     "Comment",
@@ -49,6 +52,7 @@ __all__ = [
     "RunDisagreement",
     "SentencePair",
     "SourceEntity",
+    "Throttle",
     "TrainingRun",
     "Translation",
     "User",

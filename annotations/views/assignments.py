@@ -50,7 +50,7 @@ def assignments(request: SignedInRequest, project_id: int) -> HttpResponse:
 def unassign(request: SignedInRequest, member_id: int) -> HttpResponse:
     """What the member has not finished is everybody's again."""
     member = get_member_for(request.user, member_id, OWN)
-    n = unassign_pairs(project=member.project, assignee=member.user)
+    n = unassign_pairs(project=member.project, assignee=member.user, actor=request.user)
     messages.success(
         request, ngettext("%d sentence is everybody's again.", "%d sentences are everybody's again.", n) % n
     )

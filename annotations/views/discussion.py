@@ -44,7 +44,7 @@ def comment_remove(request: SignedInRequest, comment_id: int) -> HttpResponse:
     comment = get_comment_for(request.user, comment_id, REVIEW)
     if comment.author_id != request.user.pk and comment.project.role not in ADJUDICATE:
         raise Http404("not this user's comment")
-    remove_comment(comment=comment)
+    remove_comment(comment=comment, actor=request.user)
     if not request.htmx:
         return redirect("annotations:comments", comment.pair_id)
     return _render_comments(request, get_pair_for(request.user, comment.pair_id), CommentForm())

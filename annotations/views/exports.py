@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations import tasks
 from annotations.access import ADJUDICATE, get_export_for, get_project_for
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import send_on_commit
 from annotations.actions.exports import export_progress, make_export, promise_export, zip_path
 from annotations.export.counts import count_export
@@ -99,32 +100,36 @@ def export_ask_again(request: SignedInRequest, export_id: int) -> HttpResponse:
 @login_required
 def export_zip(request: SignedInRequest, export_id: int) -> FileResponse:
     """All files of an export."""
-    path = _ready_zip(request, export_id)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"export-{export_id}.zip")
+    export, path = _ready_zip(request, export_id)
+    name = f"export-{export_id}.zip"
+    write_audit(export.project, Kind.DOWNLOADED, request.user, export=export.pk, file=name)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
 
 
 @require_GET
 @login_required
 def export_file(request: SignedInRequest, export_id: int, name: str) -> HttpResponseBase:
     """One file of an export, unpacked on its way."""
-    archive = ZipFile(_ready_zip(request, export_id))
+    export, path = _ready_zip(request, export_id)
+    archive = ZipFile(path)
     try:
         size = archive.getinfo(name).file_size
     except KeyError as error:
         archive.close()
         raise Http404("no such file in the export") from error
+    write_audit(export.project, Kind.DOWNLOADED, request.user, export=export.pk, file=name)
     response = StreamingHttpResponse(_chunks(archive, name), content_type="text/plain; charset=utf-8")
     response.headers["Content-Length"] = str(size)
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response
 
 
-def _ready_zip(request: SignedInRequest, export_id: int) -> Path:
+def _ready_zip(request: SignedInRequest, export_id: int) -> tuple[Export, Path]:
     export = get_export_for(request.user, export_id)
     path = zip_path(export)
     if export.status != Status.READY or not path.is_file():
         raise Http404("the files are not there")
-    return path
+    return export, path
 
 
 def _chunks(archive: ZipFile, name: str) -> Iterator[bytes]:

@@ -83,7 +83,7 @@ def import_check(request: SignedInRequest, batch_id: int) -> HttpResponse:
 def import_commit(request: SignedInRequest, batch_id: int) -> HttpResponse:
     batch = get_import_for(request.user, batch_id, OWN)
     try:
-        commit_import(batch=batch, keep_good="keep_good" in request.POST)
+        commit_import(batch=batch, keep_good="keep_good" in request.POST, actor=request.user)
     except ImportMoved:
         messages.warning(request, _("This import is not waiting any more."))
     return redirect("annotations:import", batch.pk)
@@ -94,7 +94,7 @@ def import_commit(request: SignedInRequest, batch_id: int) -> HttpResponse:
 def import_discard(request: SignedInRequest, batch_id: int) -> HttpResponse:
     batch = get_import_for(request.user, batch_id, OWN)
     try:
-        discard_import(batch=batch)
+        discard_import(batch=batch, actor=request.user)
         messages.success(request, _("The upload is discarded."))
     except ImportMoved:
         messages.warning(request, _("This import is not waiting any more."))

@@ -65,7 +65,7 @@ def invitations(request: SignedInRequest, project_id: int) -> HttpResponse:
 @login_required
 def invitation_revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     invitation = get_invitation_for(request.user, invitation_id, OWN)
-    revoke_invitation(invitation=invitation)
+    revoke_invitation(invitation=invitation, actor=request.user)
     return redirect("annotations:invitations", invitation.project_id)
 
 

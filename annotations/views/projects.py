@@ -5,16 +5,20 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import OWN, VIEW, get_member_for, get_project_for
-from annotations.actions.guidelines import keep_guidelines
 from annotations.actions.learning import latest_learning_curve
-from annotations.actions.projects import add_member, change_role, create_project, remove_member
+from annotations.actions.projects import (
+    add_member,
+    change_role,
+    create_project,
+    remove_member,
+    save_settings,
+)
 from annotations.forms import (
     LabelFormSet,
     MemberForm,
@@ -68,9 +72,7 @@ def project_settings(request: SignedInRequest, project_id: int) -> HttpResponse:
     labels = _label_forms(request, project.labels)
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         project.labels = labels.labels
-        with transaction.atomic():
-            form.save()
-            keep_guidelines(project=project, author=request.user)
+        save_settings(project=project, actor=request.user)
         messages.success(request, _("The settings are saved."))
         return redirect("annotations:settings", project.pk)
     return render(
@@ -92,7 +94,7 @@ def member_add(request: SignedInRequest, project_id: int) -> HttpResponse:
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
-            member = add_member(project=project, **form.cleaned_data)
+            member = add_member(project=project, actor=request.user, **form.cleaned_data)
         except ValidationError as error:
             form.add_error("username", error)
         else:
@@ -108,7 +110,7 @@ def member_change(request: SignedInRequest, member_id: int) -> HttpResponse:
     form = RoleForm(request.POST)
     if form.is_valid():
         try:
-            change_role(member=member, role=form.cleaned_data["role"])
+            change_role(member=member, role=form.cleaned_data["role"], actor=request.user)
         except ValidationError as error:
             messages.error(request, error.message)
     return redirect("annotations:members", member.project_id)
@@ -123,7 +125,7 @@ def member_remove(request: SignedInRequest, member_id: int) -> HttpResponse:
     if not is_self:
         member = get_member_for(request.user, member_id, OWN)
     try:
-        remove_member(member=member)
+        remove_member(member=member, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
         return redirect("annotations:members", member.project_id)

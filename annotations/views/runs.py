@@ -69,7 +69,7 @@ def run_progress(request: SignedInRequest, run_id: int) -> HttpResponse:
 def run_cancel(request: SignedInRequest, run_id: int) -> HttpResponse:
     run = get_run_for(request.user, run_id, OWN)
     try:
-        cancel_run(run=run)
+        cancel_run(run=run, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
     return redirect(run)
@@ -80,7 +80,7 @@ def run_cancel(request: SignedInRequest, run_id: int) -> HttpResponse:
 def run_resume(request: SignedInRequest, run_id: int) -> HttpResponse:
     run = get_run_for(request.user, run_id, OWN)
     try:
-        resume_run(run=run)
+        resume_run(run=run, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
     else:

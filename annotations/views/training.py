@@ -72,7 +72,7 @@ def training_progress(request: SignedInRequest, training_id: int) -> HttpRespons
 def training_cancel(request: SignedInRequest, training_id: int) -> HttpResponse:
     training = get_training_for(request.user, training_id)
     try:
-        cancel_training(training=training)
+        cancel_training(training=training, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
     return redirect(training)
@@ -85,7 +85,7 @@ def training_resume(request: SignedInRequest, training_id: int) -> HttpResponse:
     training = get_training_for(request.user, training_id)
     try:
         if not training.is_active:
-            training = resume_training(training=training)
+            training = resume_training(training=training, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
     else:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.guidelines import keep_guidelines
 from annotations.actions.imports import import_records
 from annotations.imports.jsonl import read_jsonl
@@ -66,6 +67,7 @@ def load_demo(owner: User) -> int:
     if not is_new:
         return 0
     Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER)
+    write_audit(project, Kind.PROJECT_MADE, owner)
     keep_guidelines(project=project, author=owner)
     files = [InputFile(path, path.name) for path in sorted(FOLDER.glob("en-*.jsonl"))]
     options = ImportOptions(source_language="en", target_language="")  # every line says its own
