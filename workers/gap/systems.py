@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from workers.align import Aligner
 from workers.gap.stages import Prediction
+from workers.project import get_projector
 from workers.project.files import SentencePair, project_sentences
 from workers.spans import Entity
 from workers.tag import Tagger
@@ -62,25 +63,32 @@ class TaggerSystem:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSystem:
-    """A projection method with its aligner; it aligns the noisy target with the clean source."""
+    """A projection method with its aligner; it aligns the noisy target with the clean source.
+
+    target_tagger: reads the noisy target for the methods that take that as evidence.
+    """
 
     name: str
     method: str
     aligner: Aligner
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    target_tagger: Tagger | None = None
 
     @property
     def signature(self) -> str:
-        return f"{self.method} {dict(self.options)} {self.aligner.signature}"
+        projector = get_projector(self.method, **self.options)
+        reads = f" target {self.target_tagger.signature}" if self.target_tagger else ""
+        return f"{projector.signature} {self.aligner.signature}{reads}"
 
     def predict(self, domain: Domain, sentences: Sequence[Sequence[str]]) -> list[Prediction]:
         if domain.source_tokens is None or domain.source_entities is None:
             raise ValueError(f"system {self.name!r} projects, but domain {domain.name!r} has no source")
+        tagged: Sequence[Sequence[Entity] | None] = [None] * len(sentences)
+        if self.target_tagger:
+            tagged = self.target_tagger.tag(sentences)
         pairs = [
-            SentencePair(source, target, entities)
-            for source, target, entities in zip(
-                domain.source_tokens, sentences, domain.source_entities, strict=True
-            )
+            SentencePair(*sides)
+            for sides in zip(domain.source_tokens, sentences, domain.source_entities, tagged, strict=True)
         ]
         return [
             Prediction(
