@@ -47,6 +47,8 @@ def tags_to_entities(tags: Sequence[str], scheme: str = "IOB2", *, lenient: bool
             start = -1
 
     for position, tag in enumerate(tags):
+        if start < 0 and tag == OUTSIDE:  # most tags
+            continue
         prefix, tag_label = _split_tag(tag, position)
         role = roles.get(prefix, "") if prefix != OUTSIDE else "outside"
         if not role:

@@ -52,22 +52,32 @@ def read_back(path: Path, options: ExportOptions) -> Iterator[tuple[list[str], l
     """Tokens and entities of every sentence of an exported file, read as other people's readers do: the first
     and the last of the columns between single spaces. Raises ValueError at a line that is none."""
     columns = _BETWEEN[options.format].count(" ") + 1
-    tokens: list[str] = []
-    tags: list[str] = []
+    number = 1
+    for block in _blocks(path):
+        cells = block.replace("\n", " ").split(" ")
+        n_lines = block.count("\n") + 1
+        if len(cells) != n_lines * columns or "" in cells:
+            raise ValueError(f"line {_bad_line(block, number, columns)} has not {columns} columns")
+        tokens, tags = cells[::columns], cells[columns - 1 :: columns]
+        number += n_lines + 1
+        if n_lines > 1 or not (tokens[0] == DOCSTART or tokens[0].startswith(EXPORT_HEADER)):
+            yield tokens, _entities(tags, options.scheme)
+
+
+def _blocks(path: Path) -> Iterator[str]:
+    """What stands between blank lines, the last line end of each left out."""
+    rest = ""
     with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            if line != "\n":
-                fields = line.rstrip("\n").split(" ")
-                if len(fields) != columns or not all(fields):
-                    raise ValueError(f"line {number} has not {columns} columns")
-                tokens.append(fields[0])
-                tags.append(fields[-1])
-                continue
-            if not (len(tokens) == 1 and (tokens[0] == DOCSTART or tokens[0].startswith(EXPORT_HEADER))):
-                yield tokens, _entities(tags, options.scheme)
-            tokens, tags = [], []
-    if tokens:
+        while part := file.read(1 << 20):
+            *whole, rest = (rest + part).split("\n\n")
+            yield from whole
+    if rest:
         raise ValueError("the last sentence has no end")
+
+
+def _bad_line(block: str, first: int, columns: int) -> int:
+    lines = enumerate(block.split("\n"), first)
+    return next((number for number, line in lines if len(line.split()) != columns), first)
 
 
 def _entities(tags: list[str], scheme: str) -> list[Entity]:

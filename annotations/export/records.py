@@ -5,7 +5,7 @@ reviewers are shown, of pairs that nobody has reviewed or skipped.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, pairwise
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q, QuerySet
 
 from annotations.export.losses import NO_TARGET, SILVER_OVERLAP, Losses
-from annotations.export.options import ExportOptions
+from annotations.export.options import JSONL, ExportOptions
 from annotations.models import Candidate, PairResult, Project, Review, ReviewItem, SentencePair, SourceEntity
 from annotations.models.corpus import tokens_of
 from workers.spans import Entity
@@ -24,13 +24,12 @@ GOLD, SILVER = "gold", "silver"
 
 
 class PairRow(NamedTuple):
-    """What is read of a pair; the names are those of SentencePair."""
+    """What is read of a pair; the names are those of SentencePair. With a default: only where it is written."""
 
     pk: int
     external_id: str
     document: str
     domain: str
-    meta: dict[str, Any]
     fingerprint: str
     shown_run_id: int | None
     source_language: str
@@ -39,22 +38,23 @@ class PairRow(NamedTuple):
     target_language: str
     target_text: str
     target_offsets: list[int]
+    meta: dict[str, Any] | None = None
     translated_side: str = ""
     translation__signature: str | None = None
     translation_edited_at: datetime | None = None
 
 
 class GoldRow(NamedTuple):
-    """What is read of a gold review; the names are those of Review."""
+    """What is read of a gold review; the names are those of Review. With a default: only where it is written."""
 
     pair_id: int
     pk: int
     run_id: int | None
     run_signature: str
-    done_at: datetime | None
-    reviewer__username: str
-    added_links: list[list[int]]
-    removed_links: list[list[int]]
+    done_at: datetime | None = None
+    reviewer__username: str = ""
+    added_links: Sequence[Sequence[int]] = ()
+    removed_links: Sequence[Sequence[int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,9 @@ def exported_pairs(project: Project, options: ExportOptions) -> QuerySet[Sentenc
 def read_records(project: Project, options: ExportOptions, losses: Losses) -> Iterator[ExportRecord]:
     """Every record of an export. To be read in one transaction, whose isolation decides what is seen."""
     signatures = dict(project.runs.values_list("pk", "signature"))
-    rows = exported_pairs(project, options).values_list(*PairRow._fields).iterator(chunk_size=BLOCK)
+    rows = (
+        exported_pairs(project, options).values_list(*_columns(PairRow, options)).iterator(chunk_size=BLOCK)
+    )
     while block := [PairRow(*row) for row in islice(rows, BLOCK)]:
         for record in _read_block(block, options, signatures, losses):
             if record.target.offsets:
@@ -131,7 +133,7 @@ def _read_block(
     pairs: list[PairRow], options: ExportOptions, signatures: dict[int, str], losses: Losses
 ) -> Iterator[ExportRecord]:
     ids = [pair.pk for pair in pairs]
-    reviews = {review.pair_id: review for review in _gold_reviews(ids)}
+    reviews = {review.pair_id: review for review in _gold_reviews(ids, options)}
     gold = _gold_entities(review.pk for review in reviews.values())
     silver = _silver_entities(pk for pk in ids if pk not in reviews) if options.silver else {}
     sources = _source_entities(ids) if options.needs_sources else {}
@@ -159,8 +161,13 @@ def _read_block(
         )
 
 
-def _gold_reviews(pair_ids: list[int]) -> list[GoldRow]:
-    rows = Review.objects.gold().filter(pair__in=pair_ids).values_list(*GoldRow._fields)
+def _columns(row: type[PairRow] | type[GoldRow], options: ExportOptions) -> tuple[str, ...]:
+    """What a format writes: all of a row in JSONL, in columns of tags only what every format needs."""
+    return tuple(name for name in row._fields if options.format == JSONL or name not in row._field_defaults)
+
+
+def _gold_reviews(pair_ids: list[int], options: ExportOptions) -> list[GoldRow]:
+    rows = Review.objects.gold().filter(pair__in=pair_ids).values_list(*_columns(GoldRow, options))
     return [GoldRow(*row) for row in rows]
 
 
@@ -176,10 +183,11 @@ def _gold_entities(review_ids: Iterable[int]) -> dict[int, list[Found]]:
 
 
 def _silver_entities(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
-    """Pair -> the first choices of the run that its reviewer would be shown."""
-    candidates = Candidate.objects.filter(
+    """Pair -> the first choices of the run that its reviewer would be shown, but for what has no source."""
+    chosen = Candidate.objects.filter(
         pair__in=list(pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=False
-    ).order_by("pair_id", "start")
+    )
+    candidates = chosen.exclude(reason=Candidate.ONLY_TARGET).order_by("pair_id", "start")
     return _grouped(
         candidates.values_list("pair_id", "start", "end", "label", "source_entity_id", "confidence")
     )
@@ -211,7 +219,7 @@ def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, 
 
 def _as_reviewed(links: list[tuple[int, int, float]], review: GoldRow | None) -> list[tuple[int, int, float]]:
     """The machine's links as gold has them: without those that the reviewer removed, with those they drew."""
-    if review is None:
+    if review is None or not (links or review.added_links):
         return links
     removed = {(i, j) for i, j in review.removed_links}
     kept = [(i, j, score) for i, j, score in links if (i, j) not in removed]
