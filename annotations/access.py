@@ -21,11 +21,12 @@ from annotations.models import (
     TrainingRun,
     User,
 )
+from annotations.prepared import fetch_one
+from annotations.rows import PAIR, PROJECT
 
 # What belongs to a project.
 M = TypeVar(
     "M",
-    SentencePair,
     ProjectionRun,
     ImportBatch,
     Export,
@@ -44,6 +45,14 @@ VIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR, Role.VIEWER})
 REVIEW = frozenset({Role.OWNER, Role.ADJUDICATOR, Role.ANNOTATOR})
 ADJUDICATE = frozenset({Role.OWNER, Role.ADJUDICATOR})
 OWN = frozenset({Role.OWNER})
+
+PAIR_OF_MEMBER = f"""
+SELECT member.role, {PAIR.of("pair")}, {PROJECT.of("project")}
+FROM annotations_sentencepair AS pair
+JOIN annotations_project AS project ON project.id = pair.project_id
+JOIN annotations_membership AS member ON member.project_id = project.id AND member.user_id = %(user)s
+WHERE pair.id = %(pair)s
+"""  # noqa: S608 (names of columns)
 
 
 def check_may_see_models(user: User) -> None:
@@ -69,7 +78,16 @@ def get_project_for(user: User, project_id: int, allowed: frozenset[Role] = VIEW
 
 
 def get_pair_for(user: User, pair_id: int, allowed: frozenset[Role] = VIEW) -> SentencePair:
-    return _get_within_project(user, SentencePair, pair_id, allowed)
+    row = fetch_one(PAIR_OF_MEMBER, {"pair": pair_id, "user": user.pk})
+    if row is None:
+        raise Http404("no such sentence pair")
+    role, of_pair, of_project = Role(row[0]), row[1 : 1 + len(PAIR)], row[1 + len(PAIR) :]
+    if role not in allowed:
+        raise Http404("no such page for this role")
+    pair: SentencePair = PAIR.instance(of_pair)
+    pair.project = PROJECT.instance(of_project)
+    pair.project.role = role
+    return pair
 
 
 def get_run_for(user: User, run_id: int, allowed: frozenset[Role] = VIEW) -> ProjectionRun:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.claims import ORDERS, Queue
-from annotations.actions.review import Seen
+from annotations.actions.locking import Seen
 from annotations.edits import Edit
 from annotations.keys import CHANGEABLE, FIXED_KEYS, RESERVED_KEYS, is_free_key, key_map
 from annotations.languages import canonical_tag

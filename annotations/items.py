@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 PENDING, ACCEPTED, REJECTED = "pending", "accepted", "rejected"
@@ -26,6 +26,18 @@ class Item:
     candidate: int | None = None
     source_entity: int | None = None
     lost_words: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "position": self.position,
+            "state": self.state,
+            "start": self.start,
+            "end": self.end,
+            "label": self.label,
+            "candidate": self.candidate,
+            "source_entity": self.source_entity,
+            "lost_words": self.lost_words,
+        }
 
     @property
     def has_span(self) -> bool:
@@ -74,7 +86,16 @@ class Snapshot:
     adjudicates: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {
+            "status": self.status,
+            "is_flagged": self.is_flagged,
+            "note": self.note,
+            "items": [item.to_json() for item in self.items],
+            "added_links": list(self.added_links),
+            "removed_links": list(self.removed_links),
+            "text_version": self.text_version,
+            "adjudicates": self.adjudicates,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Snapshot:

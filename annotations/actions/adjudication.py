@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from annotations.actions.review import LockedReview, StaleReview, record, snapshot_of
+from annotations.actions.locking import LockedReview, StaleReview, snapshot_of
+from annotations.actions.recording import record
 from annotations.items import REJECTED
 from annotations.models import Review, ReviewEvent, SentencePair, User
 

@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.actions.review import LockedReview, Seen, lock_review, record, snapshot_of
+from annotations.actions.locking import LockedReview, Seen, lock_review, snapshot_of
+from annotations.actions.recording import record
 from annotations.edits import EditRefused
 from annotations.items import Snapshot
 from annotations.models import (

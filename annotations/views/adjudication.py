@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotations.access import ADJUDICATE, get_pair_for, get_project_for
 from annotations.actions.adjudication import EDIT, SeenReviews, adjudicate
 from annotations.actions.disagreements import Entities, accepted_entities
-from annotations.actions.review import StaleReview, snapshot_of
+from annotations.actions.locking import StaleReview, snapshot_of
 from annotations.display import SOURCE, Mark, Side
 from annotations.edits import Sentence
 from annotations.items import ACCEPTED, Item

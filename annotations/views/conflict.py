@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from annotations.actions.claims import Queue
-from annotations.actions.review import Seen
+from annotations.actions.locking import Seen
 from annotations.display import Side
 from annotations.edits import Edit, EditRefused, accept_all, apply_edit
 from annotations.history import describe_change

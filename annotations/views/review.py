@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import ADJUDICATE, REVIEW, get_pair_for, get_project_for
 from annotations.actions import claims
+from annotations.actions.locking import StaleReview
 from annotations.actions.review import (
-    StaleReview,
     accept_review,
     correct_gold,
     edit_review,

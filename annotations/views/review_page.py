@@ -13,7 +13,7 @@ from django_htmx.http import push_url
 
 from annotations.access import ADJUDICATE, Role
 from annotations.actions.claims import Queue, claim_pair
-from annotations.actions.review import snapshot_of
+from annotations.actions.locking import snapshot_of
 from annotations.display import SOURCE, Mark, Side, marks_of
 from annotations.edits import Sentence
 from annotations.forms import VIEWS

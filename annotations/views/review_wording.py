@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from annotations.access import REVIEW, get_pair_for
-from annotations.actions.review import StaleReview
+from annotations.actions.locking import StaleReview
 from annotations.actions.wording import change_wording
 from annotations.edits import EditRefused
 from annotations.forms import WordingForm, read_queue

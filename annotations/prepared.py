@@ -1,0 +1,45 @@
+"""Statements that the server parses and plans once per connection: for the few that every decision needs.
+
+The ORM writes its values into each statement, so that the server plans it anew. These are written by hand,
+with named values (`%(pair)s`) and with their columns listed: a new column must not change what
+a plan returns.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+Row = tuple[Any, ...]
+
+
+class PreparedCursor(psycopg.Cursor[Row]):
+    """Prepares whatever it executes; the connection keeps the hundred used last."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> PreparedCursor:  # type: ignore[override]
+        return super().execute(query, params, prepare=True)
+
+
+def fetch_one(statement: str, values: Mapping[str, Any]) -> Row | None:
+    """The first row of the answer, or None."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw.prepare_threshold is None:  # Django's way of saying never
+        raw.prepare_threshold = sys.maxsize  # never without being asked to
+    with connection._prepare_cursor(PreparedCursor(raw)) as cursor:  # type: ignore[attr-defined]
+        cursor.execute(statement, values)
+        row: Row | None = cursor.fetchone()
+        return row
+
+
+def fetch_row(statement: str, values: Mapping[str, Any]) -> Row:
+    """The row of a statement that always has one."""
+    row = fetch_one(statement, values)
+    if row is None:
+        raise LookupError("the statement gave no row")
+    return row
