@@ -15,11 +15,15 @@ from annotations.languages import Language
 
 SOURCE = "source"
 STATE_SIGNS = {PENDING: "?", ACCEPTED: "✓", REJECTED: "✕"}
+EXTRA_SIGN = "◇"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An entity drawn around tokens [start, end). state: an item's, or SOURCE; position: the item's."""
+    """An entity drawn around tokens [start, end). state: an item's, or SOURCE; position: the item's.
+
+    is_extra: suggested without a source entity.
+    """
 
     start: int
     end: int
@@ -27,6 +31,11 @@ class Mark:
     state: str
     hue: int
     position: int | None = None
+    is_extra: bool = False
+
+    @property
+    def sign(self) -> str:
+        return EXTRA_SIGN if self.is_extra else STATE_SIGNS[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +68,23 @@ class Side:
 
 def marks_of(items: Sequence[Item], hues: dict[str, int]) -> list[Mark]:
     return [
-        Mark(item.start, item.end, item.label, item.state, hues.get(item.label, 0), item.position)
+        Mark(
+            item.start,
+            item.end,
+            item.label,
+            item.state,
+            hues.get(item.label, 0),
+            item.position,
+            is_extra(item),
+        )
         for item in items
         if item.start is not None and item.end is not None
     ]
+
+
+def is_extra(item: Item) -> bool:
+    """A suggestion that stands on the target alone: a tagger saw it there."""
+    return item.state == PENDING and item.candidate is not None and item.source_entity is None
 
 
 def sentence_html(side: Side) -> SafeString:
@@ -114,11 +136,12 @@ def _mark_start(mark: Mark) -> str:
     states = {PENDING: _("suggested"), ACCEPTED: _("accepted"), REJECTED: _("rejected")}
     name = f"{mark.label}, {states[mark.state]}" if mark.state in states else mark.label
     item = "" if mark.position is None else f' data-position="{mark.position}"'
-    return f'<span class="mark {mark.state} hue-{mark.hue}"{item} role="group" aria-label="{escape(name)}">'
+    state = f"{mark.state} extra" if mark.is_extra else mark.state
+    return f'<span class="mark {state} hue-{mark.hue}"{item} role="group" aria-label="{escape(name)}">'
 
 
 def _mark_end(mark: Mark) -> str:
-    sign = "" if mark.position is None else f"<i>{STATE_SIGNS[mark.state]}</i>"
+    sign = "" if mark.position is None else f"<i>{mark.sign}</i>"
     return f'<span class="chip" aria-hidden="true">{sign}{escape(mark.label)}</span></span>'
 
 

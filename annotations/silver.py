@@ -7,7 +7,10 @@ from typing import Any
 from annotations.models import Candidate, PairResult, SentencePair
 from annotations.wording import TokenMap, map_span
 
-LOST_FIELDS = ("source_entity_id", "run_id", "pair_id", "rank", "start", "end", "label", "score", "via")
+LOST_FIELDS = (
+    *("source_entity_id", "run_id", "pair_id", "rank", "start", "end", "label", "score", "via"),
+    *("confidence", "reason"),
+)
 
 
 def move_silver(pair: SentencePair, side: str, mapping: TokenMap, n_after: int) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def _move_candidates(pair: SentencePair, mapping: TokenMap) -> dict[str, Any]:
     for candidate in Candidate.objects.filter(pair=pair, start__isnull=False):
         start, end = candidate.start or 0, candidate.end or 0
         span = map_span((start, end), mapping)
-        if span is None and candidate.rank > 0:
+        if span is None and (candidate.rank > 0 or candidate.source_entity_id is None):
             lost.setdefault("alternatives", []).append(
                 {name: getattr(candidate, name) for name in LOST_FIELDS}
             )

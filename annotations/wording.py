@@ -56,7 +56,12 @@ def merge_tokens(before: Wording, first: int, last: int) -> Wording:
         raise EditRefused(_("Choose two words that stand beside each other."))
     start, end = before.offsets[2 * first], before.offsets[2 * last + 1]
     if any(character.isspace() for character in before.text[start:end]):
-        raise EditRefused(_("Words with a space between them cannot become one."))
+        raise EditRefused(
+            _(
+                "Words with a space between them cannot become one. Where the translation has a space too "
+                "many, edit the translation."
+            )
+        )
     return Wording(before.text, (*before.offsets[: 2 * first], start, end, *before.offsets[2 * last + 2 :]))
 
 

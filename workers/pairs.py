@@ -80,6 +80,7 @@ class PairOutput:
     entities: the source entities, given or, where `tagged`, found; projections: one for each, in their order;
         via: how each was found, of VIA, "alignment" where it is left out.
     target_entities: where the target was tagged directly, what was found; each is a candidate.
+    extras: else, what a target tagger found that shares no word with a projection; candidates too.
     alignment: its links, also when the projection failed; None when there is none.
     made: the side that the run translated. flags: names of FLAGS and MARKER_FLAGS.
     """
@@ -93,6 +94,7 @@ class PairOutput:
     projections: Sequence[Projection] = ()
     via: Sequence[str] = ()
     target_entities: Sequence[Entity] = ()
+    extras: Sequence[Entity] = ()
     made: MadeSide | None = None
     flags: Sequence[str] = ()
     text_version: int = 0
@@ -142,9 +144,10 @@ class Work:
     def output(self, *, direct: bool = False) -> PairOutput:
         """direct: the target was tagged directly, and its entities are the result."""
         found = self.target_entities or () if direct else ()
+        extras = () if direct else self.extras()
         return PairOutput(
             pair_id=self.pair.pair_id,
-            status=self.status or ("done" if found or self.entities else "no-entities"),
+            status=self.status or ("done" if found or extras or self.entities else "no-entities"),
             message=self.message,
             entities=() if direct else tuple(self.known_entities),
             tagged=not direct and self.pair.entities is None,
@@ -152,10 +155,18 @@ class Work:
             projections=tuple(self.projections),
             via=tuple(self.via),
             target_entities=tuple(found),
+            extras=tuple(extras),
             made=self.made,
             flags=tuple(dict.fromkeys(self.flags)),
             text_version=self.pair.text_version,
         )
+
+    def extras(self) -> Sequence[Entity]:
+        """What only the target tagger saw: no word of it is in a projection's span. None where it failed."""
+        if self.status:
+            return ()
+        spans = [projection.span for projection in self.projections if projection.span]
+        return [one for one in self.target_entities or () if not any(one.span.overlaps(s) for s in spans)]
 
 
 def unfinished(work: Sequence[Work]) -> list[Work]:

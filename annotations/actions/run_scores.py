@@ -35,7 +35,8 @@ def gold_and_suggested(run_id: int) -> Iterator[ScoredPair]:
             review=review, state=ReviewItem.State.ACCEPTED, start__isnull=False
         ).order_by("start")
         candidates = Candidate.objects.filter(run=run_id, pair=pair, rank=0, start__isnull=False)
-        found = candidates.order_by("-confidence", "start").values_list("start", "end", "label")
+        projected = candidates.exclude(reason=Candidate.ONLY_TARGET)
+        found = projected.order_by("-confidence", "start").values_list("start", "end", "label")
         yield ScoredPair(
             tokens,
             _entities(items.values_list("start", "end", "label"), len(tokens)),

@@ -97,8 +97,12 @@ class Candidate(models.Model):
 
     Rank 0 is always there; with start and end null it says that the entity found no target ("missing").
     confidence, margin, reason and voters describe the decision, so they are set on rank 0 only.
-    source_entity is null where the target was tagged directly (route model-transfer).
+    source_entity is null where the target was tagged: directly (route model-transfer), or by a target tagger
+    that saw what no projection answers. The latter has the reason ONLY_TARGET, is for reviewers to decide,
+    and is no part of the silver.
     """
+
+    ONLY_TARGET = "only-target"
 
     class Via(models.TextChoices):
         ALIGNMENT = "alignment", _("Word alignment")

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from annotations.display import STATE_SIGNS, Side, sentence_html
+from annotations.display import Side, sentence_html
 from annotations.keys import COMMANDS
 from annotations.languages import get_language
 
@@ -90,11 +90,6 @@ def percent(part: int, whole: int) -> int:
 @register.filter
 def language_name(tag: str) -> str:
     return get_language(tag).name
-
-
-@register.filter
-def state_sign(state: str) -> str:
-    return STATE_SIGNS[state]
 
 
 @register.filter

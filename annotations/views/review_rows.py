@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from annotations.display import EXTRA_SIGN, STATE_SIGNS, is_extra
 from annotations.edits import Sentence
 from annotations.items import PENDING, REJECTED, Item
 from annotations.models import Candidate, SentencePair, SourceEntity
@@ -22,6 +23,7 @@ REASONS: dict[str, str | Promise] = {
     "tagger-unsure": _("the source tagger is unsure"),
     "close-call": _("another span is nearly as good"),
     "filtered": _("the best span did not pass the filter"),
+    "only-target": _("only the target tagger saw it"),
 }
 
 
@@ -52,6 +54,14 @@ class Row:
     alternatives: list[Alternative]
     is_contested: bool
     has_gap: bool
+
+    @property
+    def is_extra(self) -> bool:
+        return is_extra(self.item)
+
+    @property
+    def sign(self) -> str:
+        return EXTRA_SIGN if self.is_extra else STATE_SIGNS[self.item.state]
 
     @property
     def percent(self) -> int | None:

@@ -64,6 +64,7 @@ REASONS = {
     "tagger-unsure": "the source tagger is unsure",
     "close-call": "another span is nearly as good",
     "filtered": "the best span did not pass the filter",
+    "only-target": "only the target tagger saw it",
 }
 
 

@@ -22,6 +22,8 @@ from workers.store.sides import take_sides
 MAX_ALTERNATIVES = 9
 SIMILARITY_CELLS = 262_144  # a larger matrix (512 x 512 tokens) is used, but not kept
 PROBLEMS = ("empty", "failed")
+EXTRA_CONFIDENCE = 0.49  # at most: nothing in the source speaks for it, so nobody accepts it unseen
+ONLY_TARGET = Candidate.ONLY_TARGET
 
 EntityIds = dict[tuple[int, int, int], int]  # (pair, start, end) to the id of the source entity
 
@@ -188,8 +190,9 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
             rows.extend((run_id, output.pair_id, entity_id, *row) for row in found)
             n_candidates += projection.span is not None
             n_missing += projection.span is None
-        rows.extend((run_id, output.pair_id, None, *_direct_row(found)) for found in output.target_entities)
-        n_candidates += len(output.target_entities)
+        tagged = [*map(_direct_row, output.target_entities), *map(_extra_row, output.extras)]
+        rows.extend((run_id, output.pair_id, None, *row) for row in tagged)
+        n_candidates += len(tagged)
     columns = {
         "run_id": "int8",
         "pair_id": "int8",
@@ -234,13 +237,24 @@ def _direct_row(entity: Entity) -> tuple[Any, ...]:
     return 0, entity.start, entity.end, entity.label, entity.score, sure, None, "", TAGGER, None
 
 
+def _extra_row(entity: Entity) -> tuple[Any, ...]:
+    """The same of one that no projection answers: held back in confidence, and marked with its own reason."""
+    unsure = min(EXTRA_CONFIDENCE, entity.score)
+    return 0, entity.start, entity.end, entity.label, entity.score, unsure, None, ONLY_TARGET, TAGGER, None
+
+
 def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:
     """Make this run's candidates the ones shown, hardest first; what is reviewed stays as it is."""
     usable = [output for output in outputs if output.status in ("done", "no-entities")]
     priorities = [
-        1 - min((1.0, *(projection.confidence for projection in output.projections), *direct))
+        1 - min((1.0, *(projection.confidence for projection in output.projections), *tagged))
         for output in usable
-        for direct in [[entity.score for entity in output.target_entities]]
+        for tagged in [
+            [
+                *(entity.score for entity in output.target_entities),
+                *(min(EXTRA_CONFIDENCE, entity.score) for entity in output.extras),
+            ]
+        ]
     ]
     with connection.cursor() as cursor:
         cursor.execute(
