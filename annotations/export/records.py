@@ -24,7 +24,7 @@ GOLD, SILVER = "gold", "silver"
 
 
 class PairRow(NamedTuple):
-    """What is read of a pair; the names are those of SentencePair. With a default: only where it is written."""
+    """What is read of a pair; names as in SentencePair. Has a default: what not every format writes."""
 
     pk: int
     external_id: str
@@ -45,7 +45,7 @@ class PairRow(NamedTuple):
 
 
 class GoldRow(NamedTuple):
-    """What is read of a gold review; the names are those of Review. With a default: only where it is written."""
+    """What is read of a gold review; the names are those of Review. Defaults as in PairRow."""
 
     pair_id: int
     pk: int
@@ -118,9 +118,8 @@ def exported_pairs(project: Project, options: ExportOptions) -> QuerySet[Sentenc
 def read_records(project: Project, options: ExportOptions, losses: Losses) -> Iterator[ExportRecord]:
     """Every record of an export. To be read in one transaction, whose isolation decides what is seen."""
     signatures = dict(project.runs.values_list("pk", "signature"))
-    rows = (
-        exported_pairs(project, options).values_list(*_columns(PairRow, options)).iterator(chunk_size=BLOCK)
-    )
+    pairs = exported_pairs(project, options).values_list(*_columns(PairRow, options))
+    rows = pairs.iterator(chunk_size=BLOCK)
     while block := [PairRow(*row) for row in islice(rows, BLOCK)]:
         for record in _read_block(block, options, signatures, losses):
             if record.target.offsets:
