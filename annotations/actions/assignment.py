@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet
 
 from annotations.actions.audit import Kind, write_audit
-from annotations.models import Assignment, Project, SentencePair, User
+from annotations.models import Assignment, Membership, Project, SentencePair, User
 from annotations.querysets import SentencePairQuerySet
 
 MOST_AT_ONCE = 20_000
@@ -66,7 +67,11 @@ def unassign_pairs(*, project: Project, assignee: User, actor: User | None = Non
     return n
 
 
-def count_assigned(project: Project, person: User, *, most: int = MOST_AT_ONCE) -> int:
-    """How many pairs the person still has to review, up to `most`."""
-    waiting = SentencePair.objects.filter(project=project, assigned_to=person).awaiting_review()
-    return waiting.order_by()[:most].count()
+def with_pairs_left(members: QuerySet[Membership], *, most: int = MOST_AT_ONCE) -> QuerySet[Membership]:
+    """Members with pairs that they were given and have not reviewed; `n_assigned`: how many, up to `most`."""
+    given = SentencePair.objects.filter(project=OuterRef("project"), assigned_to=OuterRef("user"))
+    left = given.awaiting_review().order_by()
+    counted = Func(
+        ArraySubquery(left.values("pk")[:most]), function="cardinality", output_field=IntegerField()
+    )
+    return members.filter(Exists(left)).annotate(n_assigned=counted)

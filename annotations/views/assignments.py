@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import OWN, VIEW, get_member_for, get_project_for
-from annotations.actions.assignment import assign_pairs, count_assigned, unassign_pairs
+from annotations.actions.assignment import assign_pairs, unassign_pairs, with_pairs_left
 from annotations.people_forms import AssignmentForm
 from annotations.requests import SignedInRequest
 
@@ -34,12 +34,11 @@ def assignments(request: SignedInRequest, project_id: int) -> HttpResponse:
             )
             messages.success(request, words % {"n": made.n_pairs, "who": person})
             return redirect("annotations:assignments", project.pk)
-    members = project.memberships.select_related("user").order_by("user__username")[:LIST_SIZE]
-    waiting = [(member, count_assigned(project, member.user)) for member in members]
+    members = with_pairs_left(project.memberships.select_related("user")).order_by("user__username")
     context = {
         "project": project,
         "form": form,
-        "waiting": [(member, n) for member, n in waiting if n],
+        "waiting": members[:LIST_SIZE],
         "rows": project.assignments.select_related("assignee", "created_by")[:LIST_SIZE],
     }
     return render(request, "annotations/assignments.html", context)

@@ -60,7 +60,7 @@ def test_what_is_left_is_said_and_can_be_taken_back(
     client, address = sign_in(olga), reverse("annotations:assignments", args=[project.pk])
     accepted = {"version": 0, "run": pairs[0].shown_run_id}
     sign_in(ana).post(reverse("annotations:review_accept", args=[pairs[0].pk]), accepted)
-    assert [(row.user, n) for row, n in client.get(address).context["waiting"]] == [(ana, 2)]
+    assert [(m.user, m.n_assigned) for m in client.get(address).context["waiting"]] == [(ana, 2)]
     SentencePair.objects.update(claimed_by=None, claimed_until=None)
     member = Membership.objects.get(project=project, user=ana)
     client.post(reverse("annotations:unassign", args=[member.pk]))
