@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import transaction
@@ -49,9 +51,15 @@ def is_usable(token: str) -> bool:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Who knocks, for locking out; behind our proxy, the address that the proxy saw, which it puts last."""
+    """Who knocks, for locking out; behind our proxy, the address that the proxy saw, which it puts last.
+
+    None where there is none, as on a socket file.
+    """
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    for said in (forwarded.rpartition(",")[2].strip(), request.META.get("REMOTE_ADDR", "")):
+        with suppress(ValueError):
+            return str(ip_address(said))
+    return None
 
 
 def hash_token(token: str) -> str:

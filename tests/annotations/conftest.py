@@ -50,6 +50,12 @@ def pair(project: Project) -> SentencePair:
 
 
 @pytest.fixture
+def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail is sent in the request, where the test's transaction can be seen."""
+    monkeypatch.setattr("annotations.views.sign_in.do_meanwhile", lambda work: work())
+
+
+@pytest.fixture
 def sign_in():
     def signed_in(user: User) -> Client:
         client = Client()

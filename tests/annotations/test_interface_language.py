@@ -71,7 +71,7 @@ def test_a_language_that_the_site_lacks_is_refused_or_passed_over(ana: User, sig
 
 
 @override_settings(SENDS_MAIL=True)
-def test_mail_speaks_the_language_of_who_gets_it(ana: User) -> None:
+def test_mail_speaks_the_language_of_who_gets_it(ana: User, mail_at_once: None) -> None:
     ana.email, ana.preferences = "ana@example.com", {"language": "fr"}
     ana.set_password("a-long-enough-phrase")
     ana.save()

@@ -96,7 +96,7 @@ def test_the_token_is_kept_nowhere(link: str) -> None:
     assert invitation_token(invitation) not in str(vars(invitation))
 
 
-def test_a_new_password_comes_by_mail(settings, ana: User) -> None:
+def test_a_new_password_comes_by_mail(settings, ana: User, mail_at_once: None) -> None:
     settings.SENDS_MAIL = True
     User.objects.filter(pk=ana.pk).update(email="ana@example.org")
     client = Client()
@@ -111,7 +111,7 @@ def test_a_new_password_comes_by_mail(settings, ana: User) -> None:
     assert "This link does not work" in Client().get(address, follow=True).content.decode()
 
 
-def test_an_unknown_address_gets_the_same_answer_and_no_mail(settings, db: None) -> None:
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(settings, db: None, mail_at_once: None) -> None:
     settings.SENDS_MAIL = True
     response = Client().post(reverse("password_reset"), {"email": "nobody@example.org"})
     assert response.url == reverse("password_reset_done")
