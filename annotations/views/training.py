@@ -130,7 +130,7 @@ def _learning_curve(training: TrainingRun) -> str:
         [str(point["n_gold"]) for point in points],
         [
             (_("F1"), [point["f1"] for point in points]),
-            (_("95 % interval, low"), [point["low"] for point in points]),
-            (_("95 % interval, high"), [point["high"] for point in points]),
+            (_("Interval (95 %), low"), [point["low"] for point in points]),
+            (_("Interval (95 %), high"), [point["high"] for point in points]),
         ],
     )
