@@ -54,9 +54,9 @@ class Progress:
             return _("less than a minute")
         minutes = round(self.left_s / 60)
         if minutes < 90:
-            return ngettext("about %d minute", "about %d minutes", minutes) % minutes
+            return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
         hours = round(self.left_s / 3600)
-        return ngettext("about %d hour", "about %d hours", hours) % hours
+        return ngettext("about %(n)d hour", "about %(n)d hours", hours) % {"n": hours}
 
     @property
     def stages_text(self) -> str:

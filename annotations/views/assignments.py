@@ -50,7 +50,6 @@ def unassign(request: SignedInRequest, member_id: int) -> HttpResponse:
     """What the member has not finished is everybody's again."""
     member = get_member_for(request.user, member_id, OWN)
     n = unassign_pairs(project=member.project, assignee=member.user, actor=request.user)
-    messages.success(
-        request, ngettext("%d sentence is everybody's again.", "%d sentences are everybody's again.", n) % n
-    )
+    words = ngettext("%(n)d sentence is everybody's again.", "%(n)d sentences are everybody's again.", n)
+    messages.success(request, words % {"n": n})
     return redirect("annotations:assignments", member.project_id)

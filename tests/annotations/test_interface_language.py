@@ -76,5 +76,5 @@ def test_mail_speaks_the_language_of_who_gets_it(ana: User, mail_at_once: None) 
     ana.set_password("a-long-enough-phrase")
     ana.save()
     Client().post(reverse("password_reset"), {"email": ana.email}, **ARABIC)
-    assert mail.outbox[0].subject == "Projector : choisir un nouveau mot de passe"
+    assert mail.outbox[0].subject == "Projector\u00a0: choisir un nouveau mot de passe"
     assert re.search(r"https?://\S+/password/new/", mail.outbox[0].body)
