@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 class PreparedCursor(psycopg.Cursor[Row]):
     """Prepares whatever it executes; the connection keeps the hundred used last."""
 
-    def execute(self, query: Any, params: Any = None, **_: Any) -> PreparedCursor:  # type: ignore[override]
+    def execute(self, query: Any, params: Any = None, **_: Any) -> PreparedCursor:
         return super().execute(query, params, prepare=True)
 
 

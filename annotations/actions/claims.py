@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.models import Candidate, NameUse, RunDifference, SentencePair, User
+from annotations.prepared import fetch_one
 from annotations.querysets import SentencePairQuerySet, WordsQuery
+from annotations.rows import PAIR
 
 LEASE = timedelta(minutes=10)
 
@@ -95,11 +99,7 @@ def claim_next(queue: Queue, user: User) -> SentencePair | None:
 
     Rows that another reviewer is just claiming are passed over, not waited for. None when nothing is left.
     """
-    return (
-        _lease_first(queue.pairs().claimed_by(user), user)
-        or _lease_second_opinion(queue, user)
-        or _lease_first(queue.pairs().free(), user)
-    )
+    return _lease_first(queue, user, ("own", "second", "free"))
 
 
 @transaction.atomic(savepoint=False)
@@ -111,16 +111,8 @@ def claim_following(
     ahead: the pair that claim_ahead gave them, which is on their screen by now; theirs if it still can be.
     Among skipped pairs it goes on from there, so that one who skips again is not led in a circle.
     """
-    if ahead is not None and (pair := _lease_ahead(queue, user, ahead)):
-        return pair
-    pairs = queue.pairs()
-    if queue.skipped:
-        pairs = pairs.filter(pk__gt=finished.pk)
-    return (
-        _lease_second_opinion(queue, user)
-        or _lease_first(pairs.free(), user)
-        or _lease_first(pairs.claimed_by(user), user)
-    )
+    ways = ("second", "free after", "own after")
+    return _lease_first(queue, user, ("ahead", *ways) if ahead else ways, here=finished.pk, ahead=ahead)
 
 
 @transaction.atomic(savepoint=False)
@@ -129,10 +121,7 @@ def claim_ahead(queue: Queue, user: User, here: SentencePair) -> SentencePair | 
 
     It is given back with the page, like the one in hand; one that was leased ahead before is kept.
     """
-    pairs = queue.pairs().exclude(pk=here.pk)
-    if queue.skipped:
-        pairs = pairs.filter(pk__gt=here.pk)
-    return _lease_second_opinion(queue, user, not_this=here.pk) or _lease_first(pairs.free(), user)
+    return _lease_first(queue, user, ("second", "free after"), here=here.pk)
 
 
 @transaction.atomic
@@ -162,7 +151,53 @@ def release_claim(pair_id: int, user: User) -> None:
     SentencePair.objects.filter(pk=pair_id, claimed_by=user).update(claimed_by=None, claimed_until=None)
 
 
-def _lease_second_opinion(queue: Queue, user: User, *, not_this: int = 0) -> SentencePair | None:
+def _lease(pair: SentencePair, user: User) -> None:
+    pair.claimed_by, pair.claimed_until = user, timezone.now() + LEASE
+    pair.save(update_fields=["claimed_by", "claimed_until"])
+
+
+# ---------------------------------------------------------------- which pair is next, as one statement
+
+# Stand in the queries for values of the call; no row has such a key.
+USER, HERE, AHEAD = -1, -2, -3
+LEASE_FIRST = f"""
+UPDATE annotations_sentencepair AS pair
+SET claimed_by_id = %(user)s, claimed_until = statement_timestamp() + %(lease)s
+WHERE id = coalesce({{ways}}) RETURNING {PAIR.of("pair")}
+"""  # noqa: S608 (names of columns)
+
+
+def _lease_first(
+    queue: Queue, user: User, ways: tuple[str, ...], *, here: int = 0, ahead: int | None = None
+) -> SentencePair | None:
+    """Lease the pair that the first of the ways finds; those after it are not even tried."""
+    make = _statement.__wrapped__ if queue.doubt == "names" else _statement  # its names are read anew
+    statement, values = make(queue, ways)
+    row = fetch_one(statement, {**values, "user": user.pk, "here": here, "ahead": ahead, "lease": LEASE})
+    return None if row is None else PAIR.instance(row)
+
+
+@lru_cache(maxsize=1024)
+def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """The statement, and those of its values that are the queue's."""
+    parts: list[str] = []
+    values: dict[str, Any] = {}
+    for way in ways:
+        pairs = WAYS[way](queue, User(pk=USER))
+        if pairs is None:
+            continue
+        sql, own = pairs.for_claiming().only("pk")[:1].query.sql_with_params()
+        names = []
+        for value in own:
+            name = {USER: "user", HERE: "here", AHEAD: "ahead"}.get(value, f"queue_{len(values)}")
+            names.append(f"%({name})s")
+            if name.startswith("queue_"):
+                values[name] = value
+        parts.append(f"({sql})" % tuple(names))
+    return LEASE_FIRST.format(ways=", ".join(parts)), values
+
+
+def _second_opinion(queue: Queue, user: User) -> SentencePairQuerySet | None:
     """A pair that several people are to review, once somebody has: at once, so that few are half done."""
     if queue.skipped or queue.label or queue.run or queue.comparison or queue.doubt or queue.assigned:
         return None
@@ -170,27 +205,24 @@ def _lease_second_opinion(queue: Queue, user: User, *, not_this: int = 0) -> Sen
     pairs = pairs.free_for(user)
     if queue.language:
         pairs = pairs.filter(target_language=queue.language)
-    return _lease_one(pairs.exclude(pk=not_this).in_corpus_order(), user)
+    return pairs.exclude(pk=HERE).in_corpus_order()
 
 
-def _lease_ahead(queue: Queue, user: User, ahead: int) -> SentencePair | None:
-    waiting = SentencePair.objects.filter(project=queue.project_id, pk=ahead).claimed_by(user)
-    reviewable = Q(status__in=["suggested", "skipped"]) | Q(more_reviews__gt=0)
-    return _lease_one(waiting.filter(reviewable), user)
+def _ahead(queue: Queue, user: User) -> SentencePairQuerySet:
+    waiting = SentencePair.objects.filter(project=queue.project_id, pk=AHEAD).claimed_by(user)
+    return waiting.filter(Q(status__in=["suggested", "skipped"]) | Q(more_reviews__gt=0))
 
 
-def _lease_first(pairs: SentencePairQuerySet, user: User) -> SentencePair | None:
-    """Of those that are given to this person, or to nobody."""
-    return _lease_one(pairs.open_to(user), user)
+def _after(queue: Queue) -> SentencePairQuerySet:
+    return queue.pairs().filter(pk__gt=HERE) if queue.skipped else queue.pairs().exclude(pk=HERE)
 
 
-def _lease_one(pairs: SentencePairQuerySet, user: User) -> SentencePair | None:
-    pair = pairs.for_claiming().first()
-    if pair is not None:
-        _lease(pair, user)
-    return pair
-
-
-def _lease(pair: SentencePair, user: User) -> None:
-    pair.claimed_by, pair.claimed_until = user, timezone.now() + LEASE
-    pair.save(update_fields=["claimed_by", "claimed_until"])
+# Of those that are given to this person, or to nobody.
+WAYS: dict[str, Callable[[Queue, User], SentencePairQuerySet | None]] = {
+    "own": lambda queue, user: queue.pairs().claimed_by(user).open_to(user),
+    "free": lambda queue, user: queue.pairs().free().open_to(user),
+    "own after": lambda queue, user: _after(queue).claimed_by(user).open_to(user),
+    "free after": lambda queue, user: _after(queue).free().open_to(user),
+    "second": _second_opinion,
+    "ahead": _ahead,
+}

@@ -13,7 +13,7 @@ from django_htmx.http import push_url
 
 from annotations.access import ADJUDICATE, Role
 from annotations.actions.claims import Queue, claim_pair
-from annotations.actions.locking import snapshot_of
+from annotations.actions.locking import snapshot_with
 from annotations.display import SOURCE, Mark, Side, marks_of
 from annotations.edits import Sentence
 from annotations.forms import VIEWS
@@ -21,17 +21,15 @@ from annotations.items import Item, Snapshot
 from annotations.keys import COMMANDS, key_map
 from annotations.languages import get_language
 from annotations.models import (
-    Candidate,
-    PairResult,
     Project,
     Review,
     SentencePair,
-    SourceEntity,
     User,
 )
 from annotations.querysets import PairCountQuerySet
 from annotations.requests import SignedInRequest
-from annotations.suggestions import find_candidates, seed_items
+from annotations.sheet import Sheet, read_sheet
+from annotations.suggestions import seed_items
 from annotations.translation_notes import translation_notes
 from annotations.views.review_rows import make_rows, most_doubtful
 
@@ -92,20 +90,16 @@ def review_context(
 ) -> dict[str, Any]:
     user, project = request.user, pair.project
     holder = _claim(pair, user)
-    state = load_state(pair, user)
-    candidates = list(find_candidates(pair.pk, state.run_id).select_related("source_entity"))
-    if state.shown_review is None:
-        items = seed_items(pair.pk, state.run_id, candidates)
-        state.snapshot = Snapshot("open", False, "", items)
+    sheet = read_sheet(pair, user)
+    state = state_of(pair, sheet)
     items = state.snapshot.items
     hues = label_hues(project)
-    entities = _source_entities(pair, items, candidates)
-    links = _links(pair.pk, state.run_id, state.snapshot)
-    rows = make_rows(pair, items, entities, candidates, hues, links)
+    entities = {entity.pk: entity for entity in sheet.entities}
+    links = _links(sheet, state.snapshot)
+    rows = make_rows(pair, items, entities, sheet.candidates, hues, links)
     source = _source_side(pair, entities.values(), hues)
     target = target_side(pair, items, hues)
-    counts = project.pair_counts.all().totals_by("target_language")
-    left = _sum(counts, queue.language)
+    left = _sum(sheet.counts, queue.language)
     return {
         "project": project,
         "pair": pair,
@@ -132,7 +126,7 @@ def review_context(
         "pair_url": pair_url(pair.pk, queue),
         "counts": left,
         "looks_ahead": left["n_awaiting"] > AHEAD_FROM,
-        "languages": [count["target_language"] for count in counts],
+        "languages": [count["target_language"] for count in sheet.counts],
         "label_keys": {label["key"]: label["name"] for label in project.labels},
         "commands": COMMANDS,
         "keys": key_map(user.preferences.get("keys", {}), [label["key"] for label in project.labels]),
@@ -140,22 +134,16 @@ def review_context(
     }
 
 
-def load_state(pair: SentencePair, user: User) -> ReviewState:
+def state_of(pair: SentencePair, sheet: Sheet) -> ReviewState:
     """The viewer's review, else the pair's gold, else nothing but the shown run's suggestions."""
-    reviews = list(Review.objects.filter(pair=pair).select_related("reviewer"))
-    mine = next((review for review in reviews if review.reviewer_id == user.pk), None)
-    gold = next((review for review in reviews if review.is_gold), None)
-    if is_blind(pair, mine):
-        gold = None
-    rival = gold if gold is not None and gold is not mine else None
-    shown = mine or gold
+    shown = sheet.mine or sheet.gold
     if shown is None:
-        empty = Snapshot("open", False, "", ())
-        return ReviewState(0, pair.shown_run_id, empty, None, True, None)
-    version = mine.version if mine else 0
-    return ReviewState(
-        version, shown.run_id, snapshot_of(shown, pair.text_version), shown, shown is mine, rival
-    )
+        seeds = seed_items(pair.pk, sheet.run_id, sheet.candidates)
+        return ReviewState(0, sheet.run_id, Snapshot("open", False, "", seeds), None, True, None)
+    snapshot = snapshot_with(shown, sheet.items, pair.text_version)
+    version = sheet.mine.version if sheet.mine else 0
+    rival = sheet.gold if sheet.gold is not sheet.mine else None
+    return ReviewState(version, sheet.run_id, snapshot, shown, shown is sheet.mine, rival)
 
 
 def is_blind(pair: SentencePair, mine: Review | None) -> bool:
@@ -220,16 +208,6 @@ def _claim(pair: SentencePair, user: User) -> User | None:
     return claim_pair(pair.pk, user)
 
 
-def _source_entities(
-    pair: SentencePair, items: tuple[Item, ...], candidates: list[Candidate]
-) -> dict[int, SourceEntity]:
-    entities = {c.source_entity.pk: c.source_entity for c in candidates if c.source_entity}
-    missing = {item.source_entity for item in items if item.source_entity} - entities.keys()
-    if missing:
-        entities |= SourceEntity.objects.in_bulk(missing)
-    return entities
-
-
 def _source_side(pair: SentencePair, entities: Any, hues: dict[str, int]) -> Side:
     marks = [Mark(e.start, e.end, e.label, SOURCE, hues.get(e.label, 0)) for e in entities]
     language = get_language(pair.source_language)
@@ -246,16 +224,11 @@ def label_hues(project: Project) -> dict[str, int]:
     return {name: index % N_HUES for index, name in enumerate(project.label_names)}
 
 
-def _links(pair_id: int, run_id: int | None, review: Snapshot) -> list[list[Any]]:
+def _links(sheet: Sheet, review: Snapshot) -> list[list[Any]]:
     """[source token, target token, score, whose] of every link: the machine's, "added" or "removed"."""
-    arrays = PairResult.objects.filter(pair=pair_id, run=run_id).values_list(
-        "link_sources", "link_targets", "link_scores"
-    )
     removed = set(review.removed_links)
     found: list[list[Any]] = [
-        [i, j, round(score, 2), "removed" if (i, j) in removed else ""]
-        for sources, targets, scores in arrays
-        for i, j, score in zip(sources, targets, scores, strict=True)
+        [i, j, round(score, 2), "removed" if (i, j) in removed else ""] for i, j, score in sheet.links
     ]
     return [*found, *([i, j, 1, "added"] for i, j in review.added_links)]
 

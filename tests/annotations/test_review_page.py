@@ -126,7 +126,7 @@ def test_a_page_takes_the_same_queries_for_any_sentence(
     client = sign_in(ana)
     for pair in (few, many):
         client.get(reverse("annotations:pair", args=[pair.pk]))  # the claim is taken
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(5):
             page = client.get(reverse("annotations:pair", args=[pair.pk]))
     assert page.content.decode().count('class="t"') == 360
 
