@@ -147,7 +147,7 @@ class Filler:
             for table in NUMBERED:
                 cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('annotations_{table}', 'id'), %s)",
-                    [self.ids[table]],
+                    [max(1, self.ids[table])],  # a sequence has no 0
                 )
             cursor.execute(
                 "INSERT INTO annotations_pairtext (pair_id, words) SELECT id, projector_words(source_text,"

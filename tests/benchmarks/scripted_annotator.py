@@ -86,7 +86,7 @@ def correct(
     relabel = [keys[label]] if item.label != label else []
     if (item.start, item.end) == (start, end):
         return Step("label" if relabel else "right", item.position, relabel)
-    fault = fault_of(item, start, end, ranked, fill)
+    fault = fault_of(item, start, end, ranked, fill) + (" and label" if relabel else "")
     ways = [["z"]] if fill == (start, end) else []
     if item.start is not None and item.end is not None:
         ways += nudges(item.start, item.end, start, end)
