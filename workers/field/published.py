@@ -5,19 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Our method -> the paper's pipelines of the same family.
-FAMILIES = {
-    "word-to-word": ("align_src",),
-    "word-to-word original": ("align_src",),
-    "ngram-candidates": ("candidates n-gram",),
-    "ner-candidates": ("candidates NER",),
-    "model-transfer": ("model transfer",),
-}
-PIPELINES_NOT_RUN = {
-    "align_tgt": "needs a translator into the language and one back; translate-test runs do it in a project",
-    "back-translated candidates": "needs a translator into the language and one back",
-    "markers (EasyProject)": "makes new text, does not label a given one; translate-train runs do it",
-}
+from workers.field.pipelines import PIPELINES, TRAINED
 
 
 @cache
@@ -29,21 +17,36 @@ def published() -> dict[str, Any]:
 
 def published_f1(layout: str, language: str, method: str) -> float | None:
     """The paper's best F1 in percent of the method's family on the language; None where it has none."""
-    figures = published().get(layout, {}).get("figures", {})
+    figures, family = published().get(layout, {}).get("figures", {}), PIPELINES[method].family
     known = [
         values[language]
         for pipeline, values in figures.items()
-        if pipeline.startswith(FAMILIES.get(method, ())) and language in values
+        if family and pipeline.startswith(family) and language in values
     ]
-    return max(known) if known and method in FAMILIES else None
+    return max(known) if known else None
 
 
-def setup_note(layout: str, *, gold_source: bool, method: str) -> str:
-    """What differs between our set-up and the paper's, "" where the data, labels and source are the same."""
+def published_means(layout: str) -> list[str]:
+    """The paper's means over all its languages of the corpus, a line each."""
+    known = published().get(layout, {})
+    return [
+        f"The paper, mean of {known['n_languages']} languages: {name} {value:.1f}."
+        for name, value in known.get("means", {}).items()
+    ]
+
+
+def setup_note(layout: str, *, gold_source: bool, method: str, translator: str = "") -> str:
+    """What differs between our set-up and the paper's, "" where the data, labels and source are the same.
+
+    translator: the one that made the source here, "" where the folder has one.
+    """
     if layout not in published():
         return "the paper has no figures for this corpus"
+    if PIPELINES[method].way == TRAINED:
+        return "the paper's base model, training data and translator are others"
+    if method == "model-transfer":
+        return "another tagger than the paper's"
     if layout == "europarl":
-        if method == "model-transfer":
-            return "another tagger than the paper's"
         return "" if gold_source else "the source is tagged here, gold in the paper"
-    return f"the paper: {published()[layout]['setup']}; here the source that lies in the folder"
+    here = f"here translated by {translator}" if translator else "here the source that lies in the folder"
+    return f"the paper: {published()[layout]['setup']}; {here}"

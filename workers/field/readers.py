@@ -9,6 +9,7 @@ Where a language's folder holds `source.conll` (labelled) or `source.txt` (raw),
 files, sentences have a source; line n of it belongs to sentence n.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ LABEL_POLICIES: dict[str, tuple[str, ...]] = {
 }
 PARTS = ("test", "dev", "train")
 EUROPARL_SUFFIX = "-europarl.test.conll02"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})*")
 TAGGED_SUFFIXES = ("", ".txt", ".tsv", ".conll")
 
 
@@ -67,7 +69,8 @@ def read_field_folder(
     dropped = tuple(LABEL_POLICIES[layout] if ignore is None else ignore)
     wanted = sorted(languages or files)
     shared = find_shared_source(folder)
-    return [read_corpus(language, files[language], dropped, shared) for language in wanted]
+    prefixed = layout == "wikiann"
+    return [read_corpus(language, files[language], dropped, shared, prefixed=prefixed) for language in wanted]
 
 
 def guess_layout(folder: Path) -> str:
@@ -115,9 +118,16 @@ def find_shared_source(folder: Path) -> Path | None:
     return None
 
 
-def read_corpus(language: str, path: Path, ignored: tuple[str, ...], shared: Path | None) -> FieldCorpus:
-    """One language. Raises ValueError when a source has another number of sentences."""
-    sentences = [without_prefix(sentence) for sentence in read_conll(path, lenient=True)]
+def read_corpus(
+    language: str, path: Path, ignored: tuple[str, ...], shared: Path | None, *, prefixed: bool = False
+) -> FieldCorpus:
+    """One language. prefixed: its tokens may carry their language, see `without_prefix`.
+
+    Raises ValueError when a source has another number of sentences.
+    """
+    sentences = read_conll(path, lenient=True)
+    if prefixed:
+        sentences = [without_prefix(sentence) for sentence in sentences]
     tokens = [sentence.tokens for sentence in sentences]
     gold = [_entities(sentence, ignored) for sentence in sentences]
     own = path.parent / "source.conll"
@@ -135,9 +145,8 @@ def read_corpus(language: str, path: Path, ignored: tuple[str, ...], shared: Pat
 def without_prefix(sentence: ConllSentence) -> ConllSentence:
     """XTREME writes `en:token`: the language and a colon before every token of a file."""
     prefixes = {token.partition(":")[0] for token in sentence.tokens}
-    if len(prefixes) != 1 or not all(
-        ":" in token and len(token.partition(":")[0]) <= 7 for token in sentence.tokens
-    ):
+    (prefix, *others) = prefixes
+    if others or not all(":" in token for token in sentence.tokens) or not _LANGUAGE.fullmatch(prefix):
         return sentence
     tokens = [token.partition(":")[2] or token for token in sentence.tokens]
     return ConllSentence(tokens, sentence.tags, sentence.line)

@@ -1,68 +1,44 @@
-"""Run every method that is available over the languages of a field folder."""
+"""Run every pipeline of the founding paper, and ours, over the languages of a field folder."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from statistics import mean
 from typing import Any
 
-from workers.align import Aligner
+from workers.align import Alignment
 from workers.evaluate import score_tags
+from workers.field.pipelines import DIRECT, PIPELINES, TRAINED, TRANSFER, Pipeline
 from workers.field.published import published_f1, setup_note
 from workers.field.readers import FieldCorpus
+from workers.field.tools import FieldTools
+from workers.field.translated import project_back, tag_by_markers, translated_sources
 from workers.iob2 import entities_to_tags, tags_to_entities
+from workers.pairs import tokenized_side
 from workers.project.files import SentencePair, align_all, project_sentences
 from workers.spans import Entity
-from workers.tag import Tagger
-
-# name of a row -> projection method and options
-METHODS: dict[str, tuple[str, dict[str, Any]]] = {
-    "soft": ("soft", {}),
-    "ensemble": ("ensemble", {}),
-    "word-to-word": ("word-to-word", {}),
-    "word-to-word original": ("word-to-word", {"preset": "original"}),
-    "ngram-candidates": ("ngram-candidates", {"solver": "greedy"}),
-    "ner-candidates": ("ner-candidates", {}),
-}
-TRANSFER = "model-transfer"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldTools:
-    """What the machine has. target_tagger: of the target languages, for ner-candidates and model transfer."""
-
-    aligner: Aligner
-    source_tagger: Tagger
-    tokenize: Callable[[str], list[str]]
-    target_tagger: Tagger | None = None
 
 
 def run_language(
     corpus: FieldCorpus, layout: str, tools: FieldTools, names: Sequence[str], *, n_bootstrap: int = 2_000
 ) -> Iterator[dict[str, Any]]:
-    """One row per method: scores with what the paper has, or why it was not run."""
+    """One row per pipeline: scores with what the paper has, or what it needs to run."""
     target = tools.target_tagger.tag(corpus.tokens) if tools.target_tagger else None
-    pairs = _pairs(corpus, tools, target)
+    pairs = make_pairs(corpus, tools, target)
     alignments = align_all(pairs, tools.aligner) if pairs else []
     for name in names:
+        pipeline = PIPELINES[name]
         row: dict[str, Any] = {"language": corpus.language, "method": name}
-        if name == TRANSFER:
-            found = [_kept(entities, corpus.ignored) for entities in target] if target is not None else None
-            reason = "" if found is not None else "no --target-tagger"
-        elif not pairs:
-            found, reason = None, "the folder has no source sentences"
-        elif name == "ner-candidates" and target is None:
-            found, reason = None, "no --target-tagger"
-        else:
-            method, options = METHODS[name]
-            done = project_sentences(pairs, alignments, method, **options)
-            found = [
-                [Entity(p.span.start, p.span.end, p.entity.label) for p in one.projections if p.span]
-                for one in done
-            ]
-            reason = ""
-        if found is None:
+        reason = tools.why_not(pipeline, corpus)
+        if not reason:
+            try:
+                found = run_pipeline(pipeline, corpus, tools, pairs, alignments, target)
+            except ValueError as error:  # too little came back through a translation to learn from
+                reason = str(error)
+        if reason:
             yield row | {"not_run": reason}
             continue
-        scores = score_tags(_tags(corpus.gold, corpus), _tags(found, corpus), n_bootstrap=n_bootstrap)
+        kept = [_kept(entities, corpus.ignored) for entities in found]
+        scores = score_tags(_tags(corpus.gold, corpus), _tags(kept, corpus), n_bootstrap=n_bootstrap)
         paper = published_f1(layout, corpus.language, name)
         row |= {
             "scores": {key: value for key, value in asdict(scores).items() if key != "ceilings"},
@@ -73,19 +49,77 @@ def run_language(
             "paper": paper,
             "delta": None if paper is None else 100 * scores.default.f1 - paper,
         }
-        note = setup_note(layout, gold_source=corpus.source is not None, method=name)
-        yield row | {"note": note if paper is not None else ""}
+        yield row | {"note": _note(layout, name, corpus, tools) if paper is not None else ""}
+
+
+def run_pipeline(
+    pipeline: Pipeline,
+    corpus: FieldCorpus,
+    tools: FieldTools,
+    pairs: Sequence[SentencePair],
+    alignments: Sequence[Alignment],
+    target: Sequence[Sequence[Entity]] | None,
+) -> Sequence[Sequence[Entity]]:
+    """The entities that a pipeline finds in each sentence of the corpus."""
+    if pipeline.way == TRANSFER:
+        return target or []
+    if pipeline.way == TRAINED:
+        return tag_by_markers(corpus, pipeline, tools)
+    if pipeline.way != DIRECT:
+        return project_back(pairs, corpus.language, pipeline, tools)
+    done = project_sentences(pairs, alignments, pipeline.method, **pipeline.options)
+    return [
+        [Entity(p.span.start, p.span.end, p.entity.label) for p in one.projections if p.span] for one in done
+    ]
+
+
+def make_pairs(
+    corpus: FieldCorpus, tools: FieldTools, target: Sequence[Sequence[Entity]] | None
+) -> list[SentencePair]:
+    """The corpus with its source: that of the folder, or else translated; [] where there is neither."""
+    if corpus.source is not None:
+        tokens = [sentence.tokens for sentence in corpus.source]
+    elif corpus.source_lines is not None:
+        tokens = [list(tokenized_side(line, tools.source_language).tokens) for line in corpus.source_lines]
+    elif tools.translator is not None and _is_served(corpus, tools):
+        tokens = translated_sources(corpus, tools)
+    else:
+        return []
+    if corpus.source is not None and all(sentence.tags is not None for sentence in corpus.source):
+        entities = [tags_to_entities(sentence.tags or [], lenient=True) for sentence in corpus.source]
+    else:
+        entities = tools.source_tagger.tag(tokens)
+    return [
+        SentencePair(
+            words, corpus.tokens[k], _kept(entities[k], corpus.ignored), None if target is None else target[k]
+        )
+        for k, words in enumerate(tokens)
+    ]
+
+
+def _is_served(corpus: FieldCorpus, tools: FieldTools) -> bool:
+    return not tools.why_not(PIPELINES["soft"], corpus)
+
+
+def _note(layout: str, name: str, corpus: FieldCorpus, tools: FieldTools) -> str:
+    gold_source = corpus.source is not None and all(s.tags is not None for s in corpus.source)
+    translated = corpus.source is None and corpus.source_lines is None
+    translator = tools.translator.signature if translated and tools.translator else ""
+    return setup_note(layout, gold_source=gold_source, method=name, translator=translator)
 
 
 def field_table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Markdown: a line per language and method; deltas are of the paper's own measure, conlleval's F1."""
+    """Markdown: a line per language and pipeline, means where there are several languages.
+
+    Deltas are of the paper's own measure, conlleval's F1.
+    """
     lines = [
         "| language | method | strict F1 | conlleval F1 | paper | delta | set-up |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         if "not_run" in row:
-            lines.append(f"| {row['language']} | {row['method']} | not run: {row['not_run']} | | | | |")
+            lines.append(f"| {row['language']} | {row['method']} | not run | | | | {row['not_run']} |")
             continue
         paper, delta = row["paper"], row["delta"]
         lines.append(
@@ -94,29 +128,26 @@ def field_table(rows: Sequence[dict[str, Any]]) -> list[str]:
             f"| {'' if delta is None else f'{delta:+.1f}'} "
             f"| {row['note'] or ('same data, labels and source, our aligner' if paper is not None else '')} |"
         )
-    return lines
+    return [*lines, *_mean_lines(rows)]
 
 
-def _pairs(
-    corpus: FieldCorpus, tools: FieldTools, target: Sequence[Sequence[Entity]] | None
-) -> list[SentencePair]:
-    if corpus.source is not None:
-        tokens = [sentence.tokens for sentence in corpus.source]
-        if all(sentence.tags is not None for sentence in corpus.source):
-            entities = [tags_to_entities(sentence.tags or [], lenient=True) for sentence in corpus.source]
-        else:
-            entities = tools.source_tagger.tag(tokens)
-    elif corpus.source_lines is not None:
-        tokens = [tools.tokenize(line) for line in corpus.source_lines]
-        entities = tools.source_tagger.tag(tokens)
-    else:
-        return []
-    return [
-        SentencePair(
-            words, corpus.tokens[k], _kept(entities[k], corpus.ignored), None if target is None else target[k]
+def _mean_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Means over the languages that a pipeline was run on; the paper's over the same ones, if it has all."""
+    lines = []
+    for name in dict.fromkeys(row["method"] for row in rows):
+        run = [row for row in rows if row["method"] == name and "not_run" not in row]
+        if len(run) < 2:
+            continue
+        papers = [row["paper"] for row in run]
+        paper = None if None in papers else mean(papers)
+        found = mean(row["f1_default"] for row in run)
+        has_deltas = paper is not None and all(row["delta"] is not None for row in run)
+        lines.append(
+            f"| mean of {len(run)} | {name} | {mean(row['f1'] for row in run):.1f} | {found:.1f} "
+            f"| {'' if paper is None else f'{paper:.1f}'} "
+            f"| {f'{found - paper:+.1f}' if has_deltas and paper is not None else ''} | |"
         )
-        for k, words in enumerate(tokens)
-    ]
+    return lines
 
 
 def _kept(entities: Sequence[Entity], ignored: Sequence[str]) -> list[Entity]:

@@ -1,4 +1,4 @@
-"""Run every available method over a folder of the field's corpora. Needs no database and no server."""
+"""Run every pipeline of the founding paper over a folder of corpora. Needs no database and no server."""
 
 import json
 from argparse import ArgumentParser
@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.management.model_options import add_model_options, configure_models
-from annotations.tokens import tokenize
+from annotations.management.model_options import add_model_options, configure_models, key_value
 
 
 class Command(BaseCommand):
     help = (
-        "Score every method on every language of FOLDER (MasakhaNER 2.0, WikiANN, Europarl-NER, or plain "
-        "CoNLL), and set the results beside the founding paper's figures."
+        "Score every pipeline of the founding paper, and ours, on every language of FOLDER (MasakhaNER 2.0, "
+        "WikiANN, Europarl-NER, or plain CoNLL), and set the results beside the paper's figures. A pipeline "
+        "that cannot run says what it needs."
     )
     requires_system_checks: list[str] = []
 
@@ -32,7 +32,23 @@ class Command(BaseCommand):
         parser.add_argument("--source-language", default="en", help="BCP 47 code (default: en)")
         parser.add_argument(
             "--target-tagger", metavar="MODEL",
-            help="token classifier of the target languages, for ner-candidates and model-transfer",
+            help="token classifier of the target languages, for tagger candidates and model transfer",
+        )  # fmt: skip
+        parser.add_argument(
+            "--translator", metavar="MODEL",
+            help="translates bare sentences into the source language, and labelled ones back",
+        )  # fmt: skip
+        parser.add_argument(
+            "--back-translator", metavar="MODEL",
+            help="another model for labelled translations, such as one trained on markers",
+        )  # fmt: skip
+        parser.add_argument(
+            "--train-source", type=Path, metavar="FILE.conll",
+            help="labelled source sentences, for markers: they are marked, translated and trained on",
+        )  # fmt: skip
+        parser.add_argument(
+            "--training-option", type=key_value, action="append", default=[], metavar="KEY=VALUE",
+            help="how the markers' tagger learns, as train_tagger has it: epochs=3. May be repeated",
         )  # fmt: skip
         parser.add_argument(
             "--limit", type=int, help="sentences of each language, the first ones (default: all)"
@@ -43,49 +59,74 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         from workers.conll import replace_file
+        from workers.field.published import published_means
+        from workers.field.readers import guess_layout
         from workers.field.run import field_table
         from workers.model_cache import ModelUnavailable
+        from workers.stages import RunBroken
 
         try:
             configure_models(options)
-            rows = run(options, self.stderr)
-            lines = field_table(rows) + ["", *not_run()]
+            layout = options["layout"] if options["layout"] != "auto" else guess_layout(options["folder"])
+            tools = load_tools(options)
+            rows = run(options, layout, tools, self.stderr)
+            models = [f"{name}: {signature}" for name, signature in tools.signatures.items()]
+            lines = [*field_table(rows), "", *published_means(layout), "", *models]
             if options["output"]:
                 with replace_file(options["output"]) as output:
                     output.write("\n".join(lines) + "\n")
             if options["json"]:
+                found = {"layout": layout, "models": tools.signatures, "rows": rows}
                 with replace_file(options["json"]) as output:
-                    output.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
-        except (ValueError, OSError, ModelUnavailable) as error:
+                    output.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        except (ValueError, OSError, ModelUnavailable, RunBroken) as error:
             raise CommandError(str(error)) from error
         for line in lines:
             self.stdout.write(line)
 
 
-def run(options: dict[str, Any], progress: Any) -> list[dict[str, Any]]:
+def load_tools(options: dict[str, Any]) -> Any:
+    """What the options give the pipelines. The translator writes both languages unless another is named."""
     from workers.align import get_aligner
-    from workers.field.readers import guess_layout, read_field_folder
-    from workers.field.run import METHODS, TRANSFER, FieldTools, run_language
+    from workers.field.tools import FieldTools
     from workers.tag import get_tagger, get_tagger_for
+    from workers.training.data import read_training_file
+    from workers.training.options import TrainingOptions
+    from workers.translate import get_translator
 
-    known = [*METHODS, TRANSFER]
-    if unknown := [name for name in options["methods"] if name not in known]:
-        raise ValueError(f"unknown method {unknown[0]!r}; known: {', '.join(known)}")
-    layout = options["layout"] if options["layout"] != "auto" else guess_layout(options["folder"])
+    def named(get: Any, option: str, kind: str) -> Any:
+        return get(kind, model=options[option]) if options[option] else None
+
+    translator = named(get_translator, "translator", "seq2seq")
+    try:
+        training = TrainingOptions(**dict(options["training_option"]))
+    except TypeError as error:
+        raise ValueError(f"--training-option: {error}") from error
+    return FieldTools(
+        aligner=get_aligner(),
+        source_tagger=get_tagger_for(options["source_language"]),
+        source_language=options["source_language"],
+        target_tagger=named(get_tagger, "target_tagger", "huggingface"),
+        translator=translator,
+        back_translator=named(get_translator, "back_translator", "seq2seq") or translator,
+        train_source=read_training_file(options["train_source"]) if options["train_source"] else (),
+        training=training,
+    )
+
+
+def run(options: dict[str, Any], layout: str, tools: Any, progress: Any) -> list[dict[str, Any]]:
+    from workers.field.pipelines import check_names
+    from workers.field.readers import read_field_folder
+    from workers.field.run import run_language
+
+    names = check_names(options["methods"])
     corpora = read_field_folder(
         options["folder"], layout,
         part=options["part"], languages=options["languages"], ignore=options["ignore"],
     )  # fmt: skip
-    target = options["target_tagger"]
-    tools = FieldTools(
-        get_aligner(),
-        get_tagger_for(options["source_language"]),
-        lambda line: words(line, options["source_language"]),
-        get_tagger("huggingface", model=target) if target else None,
-    )
     rows = []
     for corpus in corpora:
-        for row in run_language(first(corpus, options["limit"]), layout, tools, options["methods"] or known):
+        for row in run_language(first(corpus, options["limit"]), layout, tools, names):
             progress.write(f"{row['language']} {row['method']}")
             if options["limit"] and "not_run" not in row:
                 row |= {"delta": None, "note": f"only the first {options['limit']} sentences"}
@@ -103,14 +144,3 @@ def first(corpus: Any, limit: int | None) -> Any:
         source=corpus.source and corpus.source[:limit],
         source_lines=corpus.source_lines and corpus.source_lines[:limit],
     )
-
-
-def words(line: str, language: str) -> list[str]:
-    offsets = tokenize(line, language)
-    return [line[start:end] for start, end in zip(offsets[::2], offsets[1::2], strict=True)]
-
-
-def not_run() -> list[str]:
-    from workers.field.published import PIPELINES_NOT_RUN
-
-    return [f"Not run here: {name}: {reason}." for name, reason in PIPELINES_NOT_RUN.items()]
