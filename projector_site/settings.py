@@ -124,6 +124,10 @@ DATABASES = {
         env_str("DATABASE_URL") or DATA_FOLDER.database_url(), conn_max_age=60, conn_health_checks=True
     )
 }
+# Over a network, a server that went away without a word is noticed within seconds.
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=5, keepalives_idle=30, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- sign-in
@@ -257,7 +261,13 @@ FILE_UPLOAD_HANDLERS = [
 
 EMBEDDED_BROKER = not env_str("CELERY_BROKER_URL")
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or DATA_FOLDER.broker_url()
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+# Who sends a task from a page waits seconds, not minutes, for a broker that hangs.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 6 * 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

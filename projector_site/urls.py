@@ -34,3 +34,5 @@ urlpatterns = [
     *([path("sso/", include("allauth.urls"))] if settings.OIDC_ENABLED else []),
     path("", include("annotations.urls")),
 ]
+
+handler500 = "projector_site.operations.trouble.server_error"

@@ -42,11 +42,16 @@ def stage_import(
             "sides": {side: upload.name for side, upload in uploads.items()},
         },
     )
-    staged_folder(batch).mkdir(parents=True)
-    for side, upload in uploads.items():
-        with (staged_folder(batch) / side).open("wb") as file:
-            shutil.copyfileobj(upload, file, 1 << 20)
-    batch.save()
+    folder = staged_folder(batch)
+    folder.mkdir(parents=True)
+    try:
+        for side, upload in uploads.items():
+            with (folder / side).open("wb") as file:
+                shutil.copyfileobj(upload, file, 1 << 20)
+        batch.save()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # half a file would take the room that is missing
+        raise
     _check(batch)
     return batch
 

@@ -41,6 +41,10 @@ class RequestIdMiddleware:
         return response
 
 
+def current_request_id() -> str:
+    return _request_id.get()
+
+
 class NameWork(logging.Filter):
     """Puts `request_id` and `task` on every record."""
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from workers import store
+from workers.tasks.disk import DISK_FULL, is_disk_full
 from workers.tasks.leases import PASSING, RETRY, renewed, token_of
 from workers.tasks.models import configure_models
 from workers.tasks.training import train_tagger
@@ -136,8 +137,10 @@ def _prepare(run_id: int, token: UUID) -> None:
         store.finish_preparation(
             run_id, token, statistics=dict(config.statistics), signature=run_signature(config, stages)
         )
-    except PASSING:
-        raise
+    except PASSING as error:
+        if not is_disk_full(error):
+            raise
+        store.fail_run(run_id, DISK_FULL)
     except store.ClaimLost as error:
         logger.info("not prepared: %s", error)
     except RunBroken as error:
@@ -211,8 +214,11 @@ def _work_on(claim: store.Claim) -> dict[str, int]:
             signature="" if signature == store.get_signature(claim.run_id) else signature,
         )
         return asdict(counts)
-    except PASSING:
-        raise
+    except PASSING as error:
+        if not is_disk_full(error):
+            raise
+        store.release_chunk(claim)
+        store.fail_run(claim.run_id, DISK_FULL)
     except RunBroken as error:
         store.release_chunk(claim)
         store.fail_run(claim.run_id, str(error))
