@@ -6,6 +6,7 @@ from django.db.models import F
 from django.http import Http404
 
 from annotations.models import (
+    BulkChange,
     Comment,
     Export,
     FastLane,
@@ -37,6 +38,7 @@ M = TypeVar(
     TrainingRun,
     GapReport,
     FastLane,
+    BulkChange,
     Invitation,
 )
 
@@ -129,6 +131,10 @@ def get_run_disagreement_for(
 
 def get_fast_lane_for(user: User, lane_id: int, allowed: frozenset[Role] = VIEW) -> FastLane:
     return _get_within_project(user, FastLane, lane_id, allowed)
+
+
+def get_bulk_for(user: User, bulk_id: int, allowed: frozenset[Role] = VIEW) -> BulkChange:
+    return _get_within_project(user, BulkChange, bulk_id, allowed)
 
 
 def get_invitation_for(user: User, invitation_id: int, allowed: frozenset[Role] = VIEW) -> Invitation:

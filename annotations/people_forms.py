@@ -71,16 +71,17 @@ class NameForm(forms.Form):
 
 
 class AlikeForm(forms.Form):
-    """A decision about a name, and the keys of the uses that it is for."""
+    """A decision about a name, and the keys of the uses that it is for, or all of them."""
 
     words = forms.CharField(required=False, strip=False)
     label = forms.CharField(max_length=50, required=False)
+    all = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         sent = self.data.getlist("uses") if isinstance(self.data, QueryDict) else []
         data["uses"] = [int(key) for key in sent if key.isdecimal()]
-        if not data["uses"]:
+        if not data["uses"] and not data.get("all"):
             raise forms.ValidationError(_("Tick the sentences that are to be changed."))
         return data
 

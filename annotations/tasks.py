@@ -11,7 +11,7 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import comparisons, exports, import_work, reports, training
+from annotations.actions import bulk_work, comparisons, exports, import_work, reports, training
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,11 @@ def make_export(export_id: int) -> None:
 @shared_task(**RETRY)
 def make_report(report_id: int) -> None:
     _or_mark_failed(reports.make_report, reports.mark_report_failed, report_id)
+
+
+@shared_task(**RETRY)
+def work_bulk(bulk_id: int) -> None:
+    _or_mark_failed(bulk_work.work_bulk, bulk_work.mark_bulk_failed, bulk_id)
 
 
 @shared_task(**RETRY)

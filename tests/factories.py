@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from annotations.models import (
+    BulkChange,
     Candidate,
     FastLane,
     GapReport,
@@ -188,6 +189,16 @@ def make_run_disagreement(pair: SentencePair) -> RunDisagreement:
         start=0,
         end=2,
         label="ORG",
+    )
+
+
+def make_bulk(project: Project) -> BulkChange:
+    """A step that changed nothing, as its person left it."""
+    return BulkChange.objects.create(
+        project=project,
+        actor=project.created_by,
+        kind=BulkChange.Kind.CONSISTENCY,
+        status=BulkChange.Status.DONE,
     )
 
 

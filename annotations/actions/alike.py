@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import transaction
-
-from annotations.actions.audit import Kind, write_audit
 from annotations.actions.review import LockedReview, record, snapshot_of
 from annotations.edits import Edit, EditRefused, Sentence, apply_edit
 from annotations.items import REJECTED, Item, Snapshot
-from annotations.models import BulkChange, NameUse, Project, Review, ReviewEvent, SentencePair, User
-
-MOST_AT_ONCE = 200
+from annotations.models import BulkChange, NameUse, Review, ReviewEvent, SentencePair, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +54,21 @@ def preview_alike(uses: Sequence[NameUse], decision: Decision) -> list[Preview]:
     return found
 
 
-@transaction.atomic
-def make_alike(
-    *, project: Project, actor: User, uses: Sequence[NameUse], decision: Decision
-) -> BulkChange | None:
-    """Apply the decision to the gold of the chosen uses, in reviews of the actor's own.
+def alike_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], bool]]]:
+    """(use, what makes it alike), of the next n uses that the decision was asked for.
 
-    A sentence that changed since the list was made, or that the decision does not fit, is left as it is.
-    None when none was changed.
+    The gold of a use is changed in a review of the person's own. A sentence that changed since the list was
+    made, or that the decision does not fit, is left as it is.
     """
-    detail = {"words": decision.words, "label": decision.label}
-    bulk = BulkChange.objects.create(
-        project=project, actor=actor, kind=BulkChange.Kind.CONSISTENCY, detail=detail
-    )
-    for use in sorted(uses, key=lambda use: (use.pair_id, use.position)):
-        bulk.n_reviews += _apply(use, actor, decision, bulk)
-    if not bulk.n_reviews:
-        bulk.delete()
-        return None
-    bulk.save(update_fields=["n_reviews"])
-    write_audit(project, Kind.BULK_DECIDED, actor, bulk=bulk.kind, n=bulk.n_reviews, number=bulk.pk)
-    return bulk
+    detail = bulk.detail
+    uses = NameUse.objects.filter(project=bulk.project_id, pk__gt=bulk.after)
+    if "uses" in detail:
+        uses = uses.filter(pk__in=detail["uses"])
+    else:
+        uses = uses.filter(language=detail["language"], name=detail["name"])
+    decision = Decision(detail["words"], detail["label"])
+    for use in uses.order_by("pk")[:n]:
+        yield use.pk, lambda use=use: _apply(use, bulk.actor, decision, bulk)
 
 
 def _apply(use: NameUse, actor: User, decision: Decision, bulk: BulkChange) -> bool:

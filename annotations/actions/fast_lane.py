@@ -8,14 +8,13 @@ accepted is accepted by that person, and every event says so.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotations.actions.audit import Kind, write_audit
 from annotations.actions.review import LockedReview, record
 from annotations.edits import EditRefused, Sentence, accept_all
 from annotations.items import Snapshot
@@ -36,7 +35,7 @@ from annotations.suggestions import find_candidates, seed_items
 N_REAL, N_SEEDED = 12, 8
 MISS_LIMIT = 0.25  # whoever overlooks more of the known errors looks at the sentences one by one
 VALID_FOR = timedelta(hours=12)
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 10_000
 DRAWN_FROM = 2_000
 ROUNDING = 1e-6
 RIGHT, WRONG = "right", "wrong"
@@ -54,7 +53,9 @@ def eligible_pairs(run: ProjectionRun, threshold: float) -> SentencePairQuerySet
     begun = Review.objects.filter(pair=OuterRef("pk"))
     unsure = suggested.filter(confidence__lt=threshold) | suggested.filter(confidence=None)
     return (
-        SentencePair.objects.filter(project=run.project_id, shown_run=run, assigned_to=None)
+        SentencePair.objects.filter(
+            project=run.project_id, target_language=run.target_language, shown_run=run, assigned_to=None
+        )
         .filter(priority__lte=1 - threshold + ROUNDING)  # an index finds these; what follows decides
         .awaiting_review()
         .free()
@@ -115,33 +116,22 @@ def is_open(lane: FastLane) -> bool:
     return lane.n_missed <= MISS_LIMIT * lane.n_seeded and timezone.now() < lane.answered_at + VALID_FOR
 
 
-@transaction.atomic
-def accept_unseen(*, lane: FastLane, person: User) -> BulkChange | None:
-    """Accept the next sentences of the lane in the person's name, as one step. None when none is left.
+def accept_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], bool]]]:
+    """(pair, what accepts it), of the next n pairs of the lane; none once its check or its run is gone.
 
-    What the person judged wrong in the sample is left for a look. Raises LaneClosed.
+    What the person judged wrong in the sample is left for a look.
     """
-    if lane.person_id != person.pk or not is_open(lane):
-        raise LaneClosed("the check was not passed, or too long ago")
-    judged_wrong = {
+    lane = FastLane.objects.select_related("run__project").filter(pk=bulk.detail["lane"]).first()
+    if lane is None:
+        return
+    judged_wrong = [
         one["pair"]
         for one, answer in zip(lane.sample, lane.answers, strict=True)
         if answer == WRONG and not one["is_seeded"]
-    }
-    detail = {"lane": lane.pk, "threshold": lane.threshold, "run": lane.run_id, "missed": lane.n_missed}
-    bulk = BulkChange.objects.create(
-        project_id=lane.project_id, actor=person, kind=BulkChange.Kind.FAST_LANE, detail=detail
-    )
-    pairs = eligible_pairs(lane.run, lane.threshold).exclude(pk__in=judged_wrong).in_corpus_order()
-    for pair in pairs.select_related("project").for_claiming()[:MOST_AT_ONCE]:
-        bulk.n_reviews += _accept(pair, lane.run, person, bulk)
-    if not bulk.n_reviews:
-        bulk.delete()
-        return None
-    bulk.save(update_fields=["n_reviews"])
-    n = bulk.n_reviews
-    write_audit(lane.project, Kind.BULK_DECIDED, person, bulk=bulk.kind, n=n, number=bulk.pk)
-    return bulk
+    ]
+    pairs = eligible_pairs(lane.run, lane.threshold).exclude(pk__in=judged_wrong).filter(pk__gt=bulk.after)
+    for pair in pairs.in_corpus_order().select_related("project").for_claiming()[:n]:
+        yield pair.pk, lambda pair=pair: _accept(pair, lane.run, bulk.actor, bulk)
 
 
 def _accept(pair: SentencePair, run: ProjectionRun, person: User, bulk: BulkChange) -> bool:

@@ -9,15 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import ADJUDICATE, get_fast_lane_for, get_project_for
+from annotations.actions.bulk import BulkBusy, begin_bulk
 from annotations.actions.fast_lane import (
     MISS_LIMIT,
     MOST_AT_ONCE,
     LaneClosed,
-    accept_unseen,
     answer_lane,
     eligible_pairs,
     is_open,
@@ -25,12 +24,12 @@ from annotations.actions.fast_lane import (
 )
 from annotations.display import Mark, Side
 from annotations.languages import get_language
-from annotations.models import FastLane, SentencePair
+from annotations.models import BulkChange, FastLane, SentencePair
 from annotations.people_forms import LaneAnswersForm, LaneForm
 from annotations.requests import SignedInRequest
+from annotations.views.bulk import busy_message
 from annotations.views.review_page import label_hues
 
-MOST_COUNTED = 10_000
 LIST_SIZE = 20
 
 
@@ -64,7 +63,8 @@ def fast_lanes(request: SignedInRequest, project_id: int) -> HttpResponse:
         else:
             return redirect("annotations:fast_lane", lane.pk)
     lanes = project.fast_lanes.select_related("person", "run")[:LIST_SIZE]
-    context = {"project": project, "form": form, "lanes": lanes}
+    bulks = project.bulk_changes.filter(kind=BulkChange.Kind.FAST_LANE).select_related("actor")[:LIST_SIZE]
+    context = {"project": project, "form": form, "lanes": lanes, "bulks": bulks}
     return render(request, "annotations/fast_lanes.html", context)
 
 
@@ -91,8 +91,7 @@ def fast_lane(request: SignedInRequest, lane_id: int) -> HttpResponse:
         "samples": _samples(lane),
         "limit": round(100 * MISS_LIMIT),
         "most": MOST_AT_ONCE,
-        "n_eligible": eligible[: MOST_COUNTED + 1].count() if lane.answered_at else 0,
-        "most_counted": MOST_COUNTED,
+        "n_eligible": eligible[: MOST_AT_ONCE + 1].count() if lane.answered_at else 0,
     }
     return render(request, "annotations/fast_lane.html", context)
 
@@ -100,18 +99,24 @@ def fast_lane(request: SignedInRequest, lane_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def fast_lane_accept(request: SignedInRequest, lane_id: int) -> HttpResponse:
+    """Accept in the person's name, as one step: the first sentences at once, the rest by the workers."""
     lane = get_fast_lane_for(request.user, lane_id, ADJUDICATE)
-    try:
-        bulk = accept_unseen(lane=lane, person=request.user)
-    except LaneClosed:
+    if lane.person_id != request.user.pk or not is_open(lane):
         messages.error(request, _("The check was not passed, or too long ago: make a new one."))
         return redirect("annotations:fast_lane", lane.pk)
-    n = bulk.n_reviews if bulk else 0
-    said = (
-        ngettext("%d sentence was accepted in your name.", "%d sentences were accepted in your name.", n) % n
-    )
-    messages.success(request, f"{said} {_('Undo takes them back in one step.')}" if n else said)
-    return redirect("annotations:fast_lane", lane.pk)
+    detail = {"lane": lane.pk, "threshold": lane.threshold, "run": lane.run_id, "missed": lane.n_missed}
+    try:
+        bulk = begin_bulk(
+            project=lane.project,
+            actor=request.user,
+            kind=BulkChange.Kind.FAST_LANE,
+            n_wanted=MOST_AT_ONCE,
+            detail=detail,
+        )
+    except BulkBusy:
+        messages.error(request, busy_message())
+        return redirect("annotations:fast_lane", lane.pk)
+    return redirect(bulk)
 
 
 def _samples(lane: FastLane) -> list[Sample]:

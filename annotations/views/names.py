@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import ADJUDICATE, VIEW, get_project_for, get_run_disagreement_for
-from annotations.actions.alike import MOST_AT_ONCE, Decision, make_alike, preview_alike
+from annotations.actions.alike import Decision, preview_alike
+from annotations.actions.bulk import BulkBusy, begin_bulk
 from annotations.edits import Sentence
-from annotations.models import NameUse, ProjectReport, RunDisagreement
+from annotations.models import BulkChange, NameUse, Project, ProjectReport, RunDisagreement
 from annotations.people_forms import AlikeForm, NameForm, PageForm
 from annotations.requests import SignedInRequest
+from annotations.views.bulk import busy_message
 from annotations.views.reports import report_context
 
-PAGE_SIZE = 50
+PAGE_SIZE, LIST_SIZE = 50, 20
+MOST_DECISIONS = 100  # of one name, to choose from: the most common
 
 
 @require_GET
@@ -39,6 +42,9 @@ def names(request: SignedInRequest, project_id: int) -> HttpResponse:
         "project": project,
         "names": page,
         "n_names": len(found),
+        "bulks": project.bulk_changes.filter(kind=BulkChange.Kind.CONSISTENCY).select_related("actor")[
+            :LIST_SIZE
+        ],
         "following": f"after={after + PAGE_SIZE}" if is_more else "",
     }
     return render(request, "annotations/names.html", context)
@@ -56,7 +62,8 @@ def name(request: SignedInRequest, project_id: int) -> HttpResponse:
     uses = NameUse.objects.filter(project=project, language=chosen["language"], name=chosen["name"])
     if request.method == "POST":
         return _make_alike(request, project, uses)
-    decisions = sorted(set(uses.values_list("words", "label")))
+    counts = uses.values("words", "label").annotate(n=Count("pk")).order_by("-n", "words", "label")
+    decisions = sorted((row["words"], row["label"]) for row in counts[:MOST_DECISIONS])
     number = chosen["decision"]
     decision = Decision(*decisions[number]) if number is not None and number < len(decisions) else None
     rows = list(
@@ -79,15 +86,18 @@ def name(request: SignedInRequest, project_id: int) -> HttpResponse:
         "uses": page,
         "previews": preview_alike(page, decision) if decision else [],
         "can_apply": project.role in ADJUDICATE,
+        "n_uses": sum(row["n"] for row in counts),
         "following": urlencode(query | {"after": page[-1].pk}) if len(rows) > PAGE_SIZE else "",
         "address": f"{request.path}?{urlencode({'language': chosen['language'], 'name': chosen['name']})}",
     }
     return render(request, "annotations/name.html", context)
 
 
-def _make_alike(request: SignedInRequest, project, uses) -> HttpResponse:  # noqa: ANN001
+def _make_alike(request: SignedInRequest, project: Project, uses: QuerySet[NameUse]) -> HttpResponse:
+    """The ticked uses, or all of the name: the first ones at once, the rest by the workers."""
     form = AlikeForm(request.POST)
-    back = f"{request.path}?{urlencode({key: request.GET.get(key, '') for key in ('language', 'name')})}"
+    chosen = {key: request.GET.get(key, "") for key in ("language", "name")}
+    back = f"{request.path}?{urlencode(chosen)}"
     if not form.is_valid():
         messages.error(request, _("Tick the sentences that are to be changed."))
         return redirect(back)
@@ -95,17 +105,22 @@ def _make_alike(request: SignedInRequest, project, uses) -> HttpResponse:  # noq
     if data["label"] and data["label"] not in project.label_names:
         messages.error(request, _("“%s” is not a label of this project.") % data["label"])
         return redirect(back)
-    ticked = uses.filter(pk__in=data["uses"][:MOST_AT_ONCE]).select_related("pair__project", "review")
-    bulk = make_alike(
-        project=project,
-        actor=request.user,
-        uses=list(ticked),
-        decision=Decision(data["words"], data["label"]),
-    )
-    n = bulk.n_reviews if bulk else 0
-    said = ngettext("%d sentence was changed.", "%d sentences were changed.", n) % n
-    messages.success(request, f"{said} {_('Undo takes them back in one step.')}" if n else said)
-    return redirect(back)
+    wanted = uses if data["all"] else uses.filter(pk__in=data["uses"][:PAGE_SIZE])
+    detail = chosen | {"words": data["words"], "label": data["label"]}
+    if not data["all"]:
+        detail["uses"] = list(wanted.values_list("pk", flat=True))
+    try:
+        bulk = begin_bulk(
+            project=project,
+            actor=request.user,
+            kind=BulkChange.Kind.CONSISTENCY,
+            n_wanted=wanted.count(),
+            detail=detail,
+        )
+    except BulkBusy:
+        messages.error(request, busy_message())
+        return redirect(back)
+    return redirect(bulk)
 
 
 @require_GET

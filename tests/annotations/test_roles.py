@@ -14,6 +14,7 @@ from annotations.actions.discussion import add_comment
 from annotations.actions.invitations import make_invitation
 from annotations.urls import urlpatterns
 from factories import (
+    make_bulk,
     make_comparison,
     make_gap_report,
     make_lane,
@@ -103,6 +104,11 @@ RULES = {
     "fast_lane_accept": Rule(ADJUDICATORS, "post"),
     "audit": Rule(OWNERS),
     "audit_file": Rule(OWNERS),
+    "bulk": Rule(ADJUDICATORS),
+    "bulk_stop": Rule(ADJUDICATORS, "post"),
+    "bulk_undo": Rule(ADJUDICATORS, "post"),
+    "bulk_redo": Rule(ADJUDICATORS, "post"),
+    "bulk_ask_again": Rule(ADJUDICATORS, "post"),
     "invitations": Rule(OWNERS),
     "invitation_revoke": Rule(OWNERS, "post"),
     "assignments": Rule(MEMBERS),
@@ -177,6 +183,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "form": "csv",
         "invitation_id": make_invitation(project=project, created_by=people["owner"], role="viewer").pk,
         "lane_id": make_lane(done).pk,
+        "bulk_id": make_bulk(project).pk,
         "disagreement_id": make_run_disagreement(done).pk,
         "comparison_id": make_comparison(make_run(project), make_run(project)).pk,
         "batch_id": project.imports.get().pk,
