@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.noise import NOISES, TOKEN_NOISES, NoiseSetting, apply_changes, perturb
+from workers.conll import read_conll
+from workers.noise import NOISES, TOKEN_NOISES, NoiseSetting, apply_changes, moved_entities, perturb
 from workers.noise.foreign import from_links
 from workers.noise.letters import plain_letters, strip_marks, strip_tones, title_case, vary_apostrophes
 from workers.noise.names import NamePool
 from workers.noise.scanning import misread
+from workers.noise.spacing import SPACING
 from workers.noise.speech import speak
 from workers.noise.typing import graphemes, key_neighbours, mistype
 from workers.spans import Entity
@@ -93,7 +95,8 @@ def changes_at(noise: str, severity: float, where: str = "both", seed: int = 3) 
     setting = NoiseSetting(noise, severity, where, seed)
     names = NamePool([(["Ada", "Obi"], [Entity(0, 2, "PER")]), (["Jos", "Zinder"], [Entity(0, 1, "LOC")])])
     noisy, changes = perturb(SENTENCES, setting, names=names, foreign=FOREIGN)
-    assert [len(tokens) for tokens in noisy] == [len(tokens) for tokens, _ in SENTENCES]
+    if noise not in SPACING:
+        assert [len(tokens) for tokens in noisy] == [len(tokens) for tokens, _ in SENTENCES]
     assert apply_changes([tokens for tokens, _ in SENTENCES], changes) == noisy
     assert all(token and not any(c.isspace() for c in token) for tokens in noisy for token in tokens)
     return changes  # type: ignore[return-value]
@@ -162,6 +165,46 @@ def test_a_log_of_another_text_is_refused() -> None:
         apply_changes([["other"] * 9] * 3, changes)  # type: ignore[arg-type]
 
 
+def spaced(noise: str, severity: float = 1.0) -> list[tuple[list[str], list[str]]]:
+    """For each sentence its words after the noise, and the words of its names."""
+    noisy, changes = perturb(SENTENCES, NoiseSetting(noise, severity, seed=3))
+    moved = moved_entities(SENTENCES, changes)
+    return [
+        (words, [" ".join(words[e.start : e.end]) for e in entities])
+        for words, entities in zip(noisy, moved, strict=True)
+    ]
+
+
+def test_words_fall_apart_and_their_names_keep_all_pieces() -> None:
+    clean = [(tokens, [tokens[e.start : e.end] for e in entities]) for tokens, entities in SENTENCES]
+    for (words, names), (tokens, wanted) in zip(spaced("split"), clean, strict=True):
+        assert "".join(words) == "".join(tokens) and len(words) > len(tokens)
+        assert [name.replace(" ", "") for name in names] == ["".join(name) for name in wanted]
+
+
+def test_words_run_together_but_not_over_the_edge_of_a_name() -> None:
+    assert spaced("merge")[2] == (["BenAli", "saw", "Lagos", "and", "N'Djamenaŋaŋ"], ["BenAli", "Lagos"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    words=st.lists(st.text("abç ẹ́1.", min_size=1, max_size=6).map(lambda w: w.replace(" ", "_")), max_size=9),
+    edges=st.sets(st.integers(0, 9), max_size=4),
+    noise=st.sampled_from(sorted(SPACING)),
+    severity=st.floats(0, 1),
+)
+def test_spans_stay_valid_whatever_the_spaces_do(
+    words: list[str], edges: set[int], noise: str, severity: float
+) -> None:
+    bounds = sorted(edge for edge in edges if edge <= len(words))
+    entities = [Entity(a, b, "PER") for a, b in zip(bounds[::2], bounds[1::2], strict=False)]
+    noisy, changes = perturb([(words, entities)], NoiseSetting(noise, severity))
+    (moved,) = moved_entities([(words, entities)], changes)
+    for before, after in zip(entities, moved, strict=True):
+        assert "".join(noisy[0][after.start : after.end]) == "".join(words[before.start : before.end])
+        assert after.start < after.end
+
+
 def write(path: Path) -> Path:
     lines = ["Musa B-PER", "went O", "to O", "Kano B-LOC", "", "Ben B-PER", "Ali I-PER", "slept O", ""]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -178,6 +221,19 @@ def test_the_command_keeps_tags_and_its_log_makes_the_same_file(tmp_path: Path) 
     assert tags[0] == tags[1]
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert rows and set(rows[0]) == {"sentence", "token", "noise", "before", "after"}
+
+
+@pytest.mark.parametrize("noise", sorted(SPACING))
+def test_the_command_moves_tags_with_the_spaces(tmp_path: Path, noise: str) -> None:
+    clean = write(tmp_path / "in.conll")
+    noisy, again, log = tmp_path / "a.conll", tmp_path / "b.conll", tmp_path / "log.jsonl"
+    call_command("perturb_conll", clean, output=noisy, type=noise, severity=1.0, log=log)
+    call_command("perturb_conll", clean, output=again, replay=log)
+    assert noisy.read_text() == again.read_text()
+    names = [
+        "".join(sentence.tokens[e.start : e.end]) for sentence in read_conll(noisy) for e in sentence.entities
+    ]
+    assert names == ["Musa", "Kano", "BenAli"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from workers.gap.measures import Counts
 from workers.gap.stages import Prediction, find_faults
 from workers.gap.systems import Domain, System
 from workers.iob2 import entities_to_tags
-from workers.noise import CODE_SWITCH, ENTITIES, NoiseSetting, perturb
+from workers.noise import CODE_SWITCH, ENTITIES, NoiseSetting, moved_entities, perturb
 from workers.noise.names import NamePool
+from workers.spans import Entity
 
 CLEAN = "clean"
 Key = tuple[str, str, str, float]  # system, domain, noise, severity
@@ -74,7 +75,7 @@ def fill_matrix(
     for domain in domains:
         clean = [list(tokens) for tokens in domain.tokens]
         for system in systems:
-            _judge(matrix, system, domain, (CLEAN, 0.0, 0), clean)
+            _judge(matrix, system, domain, (CLEAN, 0.0, 0), clean, domain.gold)
             on_cell((system.name, domain.name, CLEAN, 0.0))
         labelled = list(zip(domain.tokens, domain.gold, strict=True))
         names = NamePool(labelled)
@@ -83,11 +84,12 @@ def fill_matrix(
             for seed in settings.seeds:
                 setting = settings.setting(noise, severity, seed, domain.language)
                 noisy, changes = perturb(labelled, setting, names=names, foreign=words)
+                gold = moved_entities(labelled, changes)
                 share = len(changes) / max(1, sum(map(len, clean))) / len(settings.seeds)
                 key = (domain.name, noise, severity)
                 matrix.changed[key] = matrix.changed.get(key, 0.0) + share
                 for system in systems:
-                    _judge(matrix, system, domain, (noise, severity, seed), noisy)
+                    _judge(matrix, system, domain, (noise, severity, seed), noisy, gold)
                     on_cell((system.name, *key))
     return matrix
 
@@ -98,10 +100,12 @@ def _judge(
     domain: Domain,
     cell: tuple[str, float, int],
     sentences: list[list[str]],
+    wanted: Sequence[Sequence[Entity]],
 ) -> None:
+    """wanted: the gold entities over these sentences, which may have other tokens than the domain's."""
     noise, severity, seed = cell
     predictions = system.predict(domain, sentences)
-    gold = [entities_to_tags(entities, len(s)) for entities, s in zip(domain.gold, sentences, strict=True)]
+    gold = [entities_to_tags(entities, len(s)) for entities, s in zip(wanted, sentences, strict=True)]
     found = [entities_to_tags(p.entities, len(s)) for p, s in zip(predictions, sentences, strict=True)]
     key = (system.name, domain.name, noise, severity)
     counts = sentence_counts(gold, found)
@@ -109,10 +113,10 @@ def _judge(
     stages = matrix.stages.setdefault(key, Counter())
     for number, (tokens, prediction) in enumerate(zip(sentences, predictions, strict=True)):
         source = domain.source_entities[number] if domain.source_gold and domain.source_entities else None
-        faults = find_faults(domain.gold[number], prediction, source)
+        faults = find_faults(wanted[number], prediction, source)
         stages.update(fault.stage for fault in faults)
         if faults:
-            matrix.sentences.append(_row(key, seed, number, tokens, domain, prediction, faults))
+            matrix.sentences.append(_row(key, seed, number, tokens, wanted[number], prediction, faults))
 
 
 def _row(
@@ -120,7 +124,7 @@ def _row(
     seed: int,
     number: int,
     tokens: list[str],
-    domain: Domain,
+    gold: Sequence[Entity],
     prediction: Prediction,
     faults: Sequence[Any],
 ) -> dict[str, Any]:
@@ -133,7 +137,7 @@ def _row(
         "seed": seed,
         "sentence": number,
         "tokens": tokens,
-        "gold": [[e.start, e.end, e.label] for e in domain.gold[number]],
+        "gold": [[e.start, e.end, e.label] for e in gold],
         "predicted": [[e.start, e.end, e.label] for e in prediction.entities],
         "faults": [
             {

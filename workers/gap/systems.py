@@ -37,7 +37,7 @@ class System(Protocol):
     def signature(self) -> str: ...
 
     def predict(self, domain: Domain, sentences: Sequence[Sequence[str]]) -> list[Prediction]:
-        """One prediction per sentence; the sentences are the domain's, in order, with as many tokens."""
+        """One prediction per sentence; the sentences are the domain's, in order, with noise."""
         ...
 
 

@@ -1,10 +1,10 @@
-"""Noise for robustness tests: tokens in, as many tokens out, every change on record.
+"""Noise for robustness tests: labelled tokens in, noisy ones out, every change on record.
 
-A noise changes tokens in place, so gold spans stay valid. Which tokens are changed depends on seed, noise,
-sentence and token alone: what changes at one severity also changes, in the same way, at every higher one, and
-two files of the same sentences are changed alike. Types and severities follow section 4.1 of the study
-design: typing (Belinkov & Bisk, 2018), recognition errors (Namysl et al., 2020), lost marks, foreign words,
-unseen names.
+A noise changes tokens in place, so gold spans stay valid; those of spaces move the spans along. Which tokens
+are changed depends on seed, noise, sentence and token alone: what changes at one severity also changes, in
+the same way, at every higher one, and two files of the same sentences are changed alike. Types and severities
+follow section 4.1 of the study design: typing (Belinkov & Bisk, 2018), recognition errors (Namysl et al.,
+2020), lost marks, foreign words, unseen names.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +23,7 @@ from workers.noise.letters import (
 )
 from workers.noise.names import NamePool
 from workers.noise.scanning import misread
+from workers.noise.spacing import SPACING, move_entities, space_out
 from workers.noise.speech import speak
 from workers.noise.typing import mistype
 from workers.spans import Entity
@@ -59,11 +60,16 @@ NOISES: dict[str, str] = {
     "letters": "special Latin letters as plain ones: \u0253 as b, \u014b as ng",
     ENTITIES: "another name of the same label and length, a rare one where there is one",
     CODE_SWITCH: "the word of another language, from a lexicon or an alignment",
+    **SPACING,
 }
 
 
 class Change(NamedTuple):
-    """One token that was changed: 0-based sentence and token, the noise, the text before and after."""
+    """One token that was changed: 0-based sentence and token, the noise, the text before and after.
+
+    The token is that of the clean sentence. With noise of spaces one of the texts is two tokens, with a space
+    between them.
+    """
 
     sentence: int
     token: int
@@ -127,16 +133,34 @@ def perturb(
 
 def apply_changes(sentences: Sequence[Sequence[str]], changes: Iterable[Change]) -> list[list[str]]:
     """The sentences after the changes. Raises ValueError when a change does not fit the text."""
-    changed = [list(tokens) for tokens in sentences]
-    for number, token, _, before, after in changes:
+    changed = [[[token] for token in tokens] for tokens in sentences]  # each token's place, and what is there
+    for number, token, noise, before, after in changes:
         if not (0 <= number < len(changed) and 0 <= token < len(changed[number])):
             raise ValueError(f"sentence {number} has no token {token} to change from {before!r}")
-        if changed[number][token] != before:
+        old, new = _pieces(noise, before), _pieces(noise, after)
+        if list(sentences[number][token : token + len(old)]) != old:
             raise ValueError(
-                f"sentence {number}, token {token} is {changed[number][token]!r}, not {before!r}"
+                f"sentence {number}, token {token} is {sentences[number][token]!r}, not {before!r}"
             )
-        changed[number][token] = after
-    return changed
+        changed[number][token : token + len(old)] = [new, *([] for _ in old[1:])]
+    return [[word for group in groups for word in group] for groups in changed]
+
+
+def moved_entities(sentences: Sequence[Sentence], changes: Iterable[Change]) -> list[list[Entity]]:
+    """The entities of the sentences after the changes, over the tokens that `apply_changes` gives."""
+    shifts: dict[int, list[tuple[int, int, int]]] = {}
+    for number, token, noise, before, after in changes:
+        if noise in SPACING:
+            row = (token, len(_pieces(noise, before)), len(_pieces(noise, after)))
+            shifts.setdefault(number, []).append(row)
+    return [
+        move_entities(entities, shifts[number]) if number in shifts else list(entities)
+        for number, (_, entities) in enumerate(sentences)
+    ]
+
+
+def _pieces(noise: str, text: str) -> list[str]:
+    return text.split(" ") if noise in SPACING else [text]
 
 
 def _change_sentence(
@@ -147,6 +171,19 @@ def _change_sentence(
     names: NamePool | None,
     foreign: Sequence[Mapping[int, str]] | None,
 ) -> Iterable[Change]:
+    if setting.noise in SPACING:
+        yield from (
+            Change(number, token, setting.noise, " ".join(before), " ".join(after))
+            for token, before, after in space_out(
+                setting.noise,
+                tokens,
+                entities,
+                setting.severity,
+                lambda token: _chance(setting, number, token),
+                lambda token: _is_wanted(token, entities, setting.where),
+            )
+        )
+        return
     if setting.noise == ENTITIES:
         if names is None:
             raise ValueError("noise 'entities' needs names to draw from")

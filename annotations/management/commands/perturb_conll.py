@@ -13,7 +13,8 @@ from workers.iob2 import entities_to_tags
 class Command(BaseCommand):
     help = (
         "Write IN.conll with noise in its tokens. Their number and the tags stay as they are, so that a "
-        "prediction on the noisy file can be scored against the clean one's gold."
+        "prediction on the noisy file can be scored against the clean one's gold; but for split and merge, "
+        "which move the tags along."
     )
     requires_system_checks: list[str] = []
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         from workers.conll import read_conll, replace_file
-        from workers.noise import apply_changes
+        from workers.noise import apply_changes, moved_entities
 
         try:
             if bool(options["type"]) == bool(options["replay"]):
@@ -65,9 +66,11 @@ class Command(BaseCommand):
                 tokens = apply_changes([sentence.tokens for sentence in sentences], changes)
             else:
                 tokens, changes = add_noise(sentences, options)
+            labelled = [(sentence.tokens, sentence.entities) for sentence in sentences]
+            moved = moved_entities(labelled, changes)
             with replace_file(options["output"]) as output:
-                for words, sentence in zip(tokens, sentences, strict=True):
-                    write_sentence(output, words, sentence)
+                for words, sentence, entities in zip(tokens, sentences, moved, strict=True):
+                    write_sentence(output, words, entities if sentence.tags is not None else None)
             if options["log"]:
                 with replace_file(options["log"]) as log:
                     log.writelines(
@@ -139,10 +142,11 @@ def read_changes(path: Path) -> list[Any]:
     return changes
 
 
-def write_sentence(output: Any, words: list[str], sentence: Any) -> None:
-    if sentence.tags is None:
+def write_sentence(output: Any, words: list[str], entities: list[Any] | None) -> None:
+    """entities: None where the sentence has no tags."""
+    if entities is None:
         output.writelines(f"{word}\n" for word in words)
     else:
-        tags = entities_to_tags(sentence.entities, len(words))
+        tags = entities_to_tags(entities, len(words))
         output.writelines(f"{word} {tag}\n" for word, tag in zip(words, tags, strict=True))
     output.write("\n")
