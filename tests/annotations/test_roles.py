@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -233,3 +234,17 @@ def test_what_changes_something_refuses_get(world: dict, sign_in) -> None:
     client = sign_in(world["people"]["owner"])
     for name in [name for name in NAMES if RULES[name].method == "post"]:
         assert client.get(address(name, world)).status_code == 405, name
+
+
+def test_pages_speak_the_language_that_is_asked_for(world: dict, sign_in) -> None:
+    """Every page in Arabic, and in one of the others by turns."""
+    client = sign_in(world["people"]["owner"])
+    pages = [name for name in NAMES if RULES[name].method == "get" and "owner" in RULES[name].roles]
+    for name, other in zip(pages, itertools.cycle(["en", "fr", "es", "sw"]), strict=False):
+        for language, direction in [("ar", "rtl"), (other, "ltr")]:
+            answer = client.get(address(name, world), headers={"accept-language": language})
+            assert answer.status_code in {200, 302}, (language, name)
+            if not answer.streaming and b"<html" in answer.content:
+                page = answer.content.decode()
+                assert f'<html lang="{language}" dir="{direction}"' in page, (language, name)
+                assert ("Skip to the content" in page) == (language == "en"), (language, name)
