@@ -150,7 +150,7 @@ def files(project: Project, owner: User) -> None:
     stage_import(project=project, user=owner, uploads={"pairs": upload}, options=options)
     good = SimpleUploadedFile("more.tsv", BAD_LINES.splitlines()[0].encode() + b"\n")
     batch = stage_import(project=project, user=owner, uploads={"pairs": good}, options=options)
-    commit_import(batch=batch, keep_good=False)
+    commit_import(batch=batch, keep_good=False, actor=owner)
 
 
 def learn(project: Project, owner: User) -> None:
