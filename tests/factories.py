@@ -146,6 +146,7 @@ def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapRep
     """A saved report of one system on one sentence, with its files below MEDIA_ROOT."""
     match = {"value": 0.5, "low": 0.4, "high": 0.6}
     cell = {"system": "a", "domain": "news", "noise": "clean", "severity": 0.0, "jaccard": match}
+    noisy = cell | {"noise": "typos & co", "severity": 0.1, "robustness": match, "faults": {}}
     gap = {"specific": "a", "general": "a", "domain": "news", "noise": "clean", "severity": 0.0, "gap": match}
     report = {
         "signature": "abc",
@@ -153,8 +154,9 @@ def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapRep
         "systems": {"a": "tagger a"},
         "domains": {"news": {"sentences": 1, "entities": 1}},
         "pairs": [["a", "a"]],
-        "cells": [cell | {"faults": {"missed": 1}}],
-        "gaps": [gap],
+        "cells": [cell | {"robustness": match, "faults": {"missed": 1}}, noisy],
+        "areas": [{"system": "a", "domain": "news", "noise": "typos & co", "area": match}],
+        "gaps": [gap, gap | {"noise": "typos & co", "severity": 0.1, "difference_in_differences": match}],
     }
     row = {
         "system": "a",

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from annotations.access import get_gap_report_for
 from annotations.actions.gap_reports import FILTERS, faulty_sentences, report_files
-from annotations.models import GapReport
+from annotations.gap_tables import choices, domain_tables
 from annotations.requests import SignedInRequest
 
 PAGE_SIZE = 30
 PICTURES = {".png": "image/png"}
+TITLES = {
+    "system": _("System"),
+    "domain": _("Domain"),
+    "noise": _("Noise"),
+    "severity": _("Severity"),
+    "stage": _("At fault"),
+}
 
 
 @require_GET
@@ -27,7 +36,7 @@ def gap_report(request: SignedInRequest, report_id: int) -> HttpResponse:
     context = {
         "project": found.project,
         "gap_report": found,
-        "domains": [_domain_tables(found.report, name) for name in found.report["domains"]],
+        "domains": [domain_tables(found.report, name) for name in found.report["domains"]],
         "files": [path.name for path in files],
         "pictures": [path.name for path in files if path.suffix in PICTURES],
     }
@@ -66,71 +75,14 @@ def gap_report_sentences(request: SignedInRequest, report_id: int) -> HttpRespon
         "project": found.project,
         "gap_report": found,
         "choices": [
-            {"name": name, "values": values, "chosen": wanted.get(name, stage)}
-            for name, values in _choices(found).items()
+            {"name": name, "title": TITLES[name], "values": values, "chosen": wanted.get(name, stage)}
+            for name, values in choices(found.report).items()
         ],
         "rows": [_shown(row) for row in rows[:PAGE_SIZE]],
         "next_page": number + 1 if len(rows) > PAGE_SIZE else None,
-        "query": "&".join(f"{name}={value}" for name, value in {**wanted, "stage": stage}.items()),
+        "query": urlencode({**wanted, "stage": stage}),
     }
     return render(request, "annotations/gap_report_sentences.html", context)
-
-
-def _domain_tables(report: dict[str, Any], domain: str) -> dict[str, Any]:
-    """The rows of one domain: a noise at a severity, with every system's exact match and every gap."""
-    systems, pairs = list(report["systems"]), report["pairs"]
-    cells = {(c["noise"], c["severity"], c["system"]): c for c in report["cells"] if c["domain"] == domain}
-    gaps = {
-        (g["noise"], g["severity"], g["specific"], g["general"]): g
-        for g in report["gaps"]
-        if g["domain"] == domain
-    }
-    conditions = list(dict.fromkeys((noise, severity) for noise, severity, _ in cells))
-    return {
-        "name": domain,
-        "facts": report["domains"][domain],
-        "systems": systems,
-        "pairs": pairs,
-        "rows": [
-            {
-                "noise": noise,
-                "severity": severity,
-                "cells": [
-                    _percent(cells[noise, severity, system]["jaccard"]) | {"system": system}
-                    for system in systems
-                ],
-                "gaps": [_gap(gaps[noise, severity, specific, general]) for specific, general in pairs],
-            }
-            for noise, severity in conditions
-        ],
-    }
-
-
-def _gap(row: dict[str, Any]) -> dict[str, Any]:
-    """The gap with how it is to be coloured, and the difference in differences where there is noise."""
-    beyond = row.get("difference_in_differences")
-    shown = _percent(row["gap"])
-    return shown | {
-        "tone": "good" if shown["low"] > 0 else "bad" if shown["high"] < 0 else "",
-        "beyond": _percent(beyond) if beyond else None,
-    }
-
-
-def _percent(interval: dict[str, float]) -> dict[str, float]:
-    return {key: 100 * interval[key] for key in ("value", "low", "high")}
-
-
-def _choices(found: GapReport) -> dict[str, list[str]]:
-    report = found.report
-    stages = {stage for cell in report["cells"] for stage in cell["faults"]}
-    conditions = [(cell["noise"], cell["severity"]) for cell in report["cells"]]
-    return {
-        "system": list(report["systems"]),
-        "domain": list(report["domains"]),
-        "noise": list(dict.fromkeys(noise for noise, _ in conditions)),
-        "severity": [str(severity) for severity in sorted({severity for _, severity in conditions})],
-        "stage": sorted(stages),
-    }
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

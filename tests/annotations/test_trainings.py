@@ -205,7 +205,10 @@ def test_a_saved_report_leads_to_its_sentences(project: Project, sign_in, olga) 
     client = sign_in(olga)
     page = client.get(report.get_absolute_url()).content.decode()
     assert "50.0" in page and "manage.py gap_report" in page
+    assert "What noise leaves" in page and "Stages at fault" in page
     address = reverse("annotations:gap_report_sentences", args=[report.pk])
+    assert f"{address}?domain=news&amp;system=a&amp;noise=clean&amp;severity=0.0&amp;stage=missed" in page
+    assert "noise=typos+%26+co&amp;severity=0.1" in page
     found = client.get(address, {"stage": "missed", "system": "a"}).content.decode()
     assert "Ana sings" in found
     assert "No sentence is like that" in client.get(address, {"noise": "typos"}).content.decode()

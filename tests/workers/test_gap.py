@@ -1,6 +1,7 @@
 """The gap report: its measures against hand counts, whose fault an error is, and the command."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from workers.gap.measures import (
     make_resampler,
     robustness,
 )
+from workers.gap.memory import RememberingAligner, RememberingTagger
 from workers.gap.report import make_report
 from workers.gap.stages import Prediction, find_faults
 from workers.gap.systems import Domain
@@ -169,6 +171,48 @@ def test_the_command_writes_tables_pictures_and_sentences(tmp_path: Path) -> Non
     )
     rows = [json.loads(line) for line in (folder / "sentences.jsonl").read_text().splitlines()]
     assert rows and {"tokens", "gold", "predicted", "faults"} <= set(rows[0])
+
+
+def test_the_printed_command_makes_the_same_report(tmp_path: Path) -> None:
+    model = str(tiny_xlmr(tmp_path / "model"))
+    gold = write(tmp_path / "gold.conll", "Maria B-PER\nSilva I-PER\nin O\nLisbon B-LOC\n\n" * 4)
+    source = write(tmp_path / "source.conll", "Maria B-PER\nSilva I-PER\nin O\nLisbon B-LOC\n\n" * 4)
+    folder = tmp_path / "report"
+    call_command(
+        "gap_report", "--tagger", f"a={model}", "--projection", "soft=soft",
+        "--projection", "words=word-to-word,preset=original", "--projection", "spans=ner-candidates",
+        "--target-tagger", model, "--domain", f"news={gold},{source}", "-o", str(folder),
+        noise=["merge", "entities"], severity=[0.5], bootstrap=20, pair=[("soft", "a")],
+    )  # fmt: skip
+    first = (folder / "report.json").read_text()
+    _, command, *words = shlex.split(json.loads(first)["command"])
+    call_command(command, *words)
+    assert (folder / "report.json").read_text() == first
+    report = json.loads(first)
+    assert list(report["systems"]) == ["a", "soft", "words", "spans"]
+    assert "target" in report["systems"]["spans"] and "What is left" in (folder / "report.md").read_text()
+    clean = {c["system"]: c["jaccard"]["value"] for c in report["cells"] if c["noise"] == CLEAN}
+    assert clean["words"] == 1  # a sentence is its own translation
+
+
+def test_what_was_read_once_is_not_read_again() -> None:
+    asked: list[int] = []
+
+    class Counting:
+        name = signature = "counting"
+
+        def tag(self, sentences: Any) -> list[list[Entity]]:
+            asked.append(len(sentences))
+            return [[Entity(0, 1, PER)] for _ in sentences]
+
+        align = tag
+
+    tagger, aligner = RememberingTagger(Counting()), RememberingAligner(Counting())  # type: ignore[arg-type]
+    assert tagger.tag([["a"], ["b"], ["a"]]) == [[Entity(0, 1, PER)]] * 3
+    assert tagger.tag([["b"]]) == [[Entity(0, 1, PER)]] and asked == [2]
+    aligner.align([(["a"], ["b"]), (["a"], ["c"])])
+    aligner.align([(["a"], ["c"]), (["b"], ["c"])])
+    assert asked == [2, 2, 1]
 
 
 def test_the_command_projects_where_there_is_a_source(tmp_path: Path) -> None:

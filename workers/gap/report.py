@@ -146,6 +146,12 @@ def report_markdown(report: Report) -> str:
         for specific, general in report["pairs"]:
             lines += ["", f"### {specific} less {general}", ""]
             lines += _gap_table(report, domain, specific, general)
+        lines += [
+            "",
+            "### What is left at the highest severity, % of clean",
+            "",
+            *_kept_table(report, domain),
+        ]
         lines += ["", "### Stages at fault, clean text", "", *_fault_table(report, domain)]
     return "\n".join(lines) + "\n"
 
@@ -180,6 +186,20 @@ def _gap_table(report: Report, domain: str, specific: str, general: str) -> list
                 f"| {row['noise']} | {row['severity']:g} | {percent(row['gap'], sign=True)} "
                 f"| {percent(beyond, sign=True) if beyond else ''} |"
             )
+    return rows
+
+
+def _kept_table(report: Report, domain: str) -> list[str]:
+    """Robustness: EM(noisy) / EM(clean)."""
+    systems, worst = list(report["systems"]), max(report["settings"]["severities"])
+    kept = {
+        (c["noise"], c["system"]): c["robustness"]
+        for c in report["cells"]
+        if c["domain"] == domain and c["severity"] == worst
+    }
+    rows = [f"| noise | {' | '.join(systems)} |", "|---" * (1 + len(systems)) + "|"]
+    for noise in report["settings"]["noises"]:
+        rows.append(f"| {noise} | {' | '.join(percent(kept[noise, system]) for system in systems)} |")
     return rows
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.actions.gap_reports import save_gap_report
 from annotations.management.lookups import get_project
-from annotations.management.model_options import add_model_options, configure_models
+from annotations.management.model_options import add_model_options, configure_models, key_value
 
 NOISES = ("typos", "ocr", "asr", "diacritics", "entities")
 
@@ -28,8 +28,12 @@ class Command(BaseCommand):
             help="a system: a token classifier's folder or Hugging Face id. May be repeated",
         )  # fmt: skip
         parser.add_argument(
-            "--projection", type=named, action="append", default=[], metavar="NAME=METHOD",
-            help="a system: a projection method, for domains with a source. May be repeated",
+            "--projection", type=named, action="append", default=[], metavar="NAME=METHOD[,KEY=VALUE...]",
+            help="a system: a projection method with its options, for domains with a source. May be repeated",
+        )  # fmt: skip
+        parser.add_argument(
+            "--target-tagger", metavar="MODEL",
+            help="reads the target for the projection methods that take it, such as ner-candidates",
         )  # fmt: skip
         parser.add_argument(
             "--domain", type=named, action="append", required=True, metavar="NAME=GOLD.conll[,SOURCE.conll]",
@@ -122,6 +126,7 @@ def read_domains(options: dict[str, Any]) -> list[Any]:
 
 def load_systems(options: dict[str, Any]) -> list[Any]:
     from workers.align import get_aligner
+    from workers.gap.memory import RememberingAligner, RememberingTagger
     from workers.gap.systems import ProjectionSystem, TaggerSystem
     from workers.tag import get_tagger
 
@@ -129,14 +134,26 @@ def load_systems(options: dict[str, Any]) -> list[Any]:
     for name, model in options["tagger"]:
         tagger = get_tagger("huggingface", model=model)
         labels = set(getattr(tagger, "labels", {}).values()) - set(options["ignore"])
-        systems.append(TaggerSystem(name, tagger, frozenset(labels)))
-    for name, method in options["projection"]:
-        systems.append(ProjectionSystem(name, method, get_aligner()))
+        systems.append(TaggerSystem(name, RememberingTagger(tagger), frozenset(labels)))
+    if options["projection"]:
+        aligner, model = RememberingAligner(get_aligner()), options["target_tagger"]
+        reader = RememberingTagger(get_tagger("huggingface", model=model)) if model else None
+    for name, described in options["projection"]:
+        method, *settings = described.split(",")
+        systems.append(ProjectionSystem(name, method, aligner, method_options(settings), reader))
     if not systems:
         raise ValueError("name a system at least: --tagger NAME=MODEL or --projection NAME=METHOD")
     if len({system.name for system in systems}) < len(systems):
         raise ValueError("two systems have the same name")
     return systems
+
+
+def method_options(settings: list[str]) -> dict[str, Any]:
+    """KEY=VALUE of --projection. Raises ValueError for one that is not."""
+    try:
+        return dict(key_value(setting) for setting in settings)
+    except ArgumentTypeError as error:
+        raise ValueError(f"--projection: {error}") from error
 
 
 def foreign_words(domain: Any) -> list[dict[int, str]]:
@@ -160,6 +177,7 @@ def command_line(options: dict[str, Any]) -> str:
         words += ["--pair", f"{specific},{general}"]
     for option in ("noise", "severity", "seed", "ignore"):
         words += [f"--{option}", *map(str, options[option])] if options[option] else []
-    for option in ("where", "language", "limit", "bootstrap", "output"):
-        words += [f"--{option}", str(options[option])] if options[option] is not None else []
+    for option in ("target_tagger", "where", "language", "limit", "bootstrap", "project", "output"):
+        if options[option] is not None:
+            words += [f"--{option.replace('_', '-')}", str(options[option])]
     return shlex.join(words)
