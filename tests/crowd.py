@@ -98,7 +98,7 @@ class Annotator(threading.Thread):
             self.let_go(page)
             self.post(page, "release")
             return None
-        if chance < 0.2:
+        if chance < 0.2 and "item" in page:
             page = self.shown(self.post(page, "edit", position="0", edit="reject")[1]) or page
         form = {}
         if chance > 0.5:
@@ -135,10 +135,11 @@ class Annotator(threading.Thread):
         pair = re.search(r'id="review" data-pair="(\d+)"', body)
         if pair is None:
             return None
+        item = {"item": "0"} if 'id="item-0"' in body else {}
         fields = {
             name: re.search(rf'name="{name}" value="(\w*)"', body) for name in ("version", "run", "text")
         }
-        return {"pair": pair[1]} | {name: found[1] for name, found in fields.items() if found}
+        return {"pair": pair[1]} | item | {name: found[1] for name, found in fields.items() if found}
 
     def post(self, page: dict[str, str], verb: str, **more: str) -> tuple[int, str]:
         form = {name: page[name] for name in ("version", "run", "text") if name in page}

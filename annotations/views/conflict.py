@@ -24,17 +24,23 @@ from annotations.views.review_page import (
     target_side,
 )
 
-SENT_AGAIN = ("edit", "position", "first", "last", "note")
+SENT_AGAIN = ("edit", "position", "first", "last", "note", "kind", "side", "part", "words")
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What the reviewer wanted. side: the sentence as it would look. url, fields: the write to repeat."""
+    """What the reviewer wanted. side: the sentence as it would look; text: a translation that they wrote.
+
+    url, fields: the write to repeat; no url where it counts words that are others now.
+    reworded_by: who changed the words that the reviewer saw, where that is why.
+    """
 
     words: str
     side: Side | None
+    text: str
     url: str
     fields: dict[str, str]
+    reworded_by: User | None
 
 
 def render_conflict(
@@ -61,14 +67,25 @@ def render_conflict(
             wanted = accept_all(before, sentence)
     except EditRefused:
         pass  # it would not have fitted either; the page shows what was seen
+    reworded_by = _reworded_by(pair, seen)
+    can_repeat = reworded_by is None or "first" not in request.POST
     conflict = Conflict(
         words=describe_change(before, wanted, sentence) if before and wanted and wanted != before else note,
         side=target_side(pair, wanted.items, label_hues(pair.project)) if wanted is not None else None,
-        url=request.path + queue_query(queue),
+        text=request.POST.get("words", "") if request.POST.get("kind") == "rewrite" else "",
+        url=request.path + queue_query(queue) if can_repeat else "",
         fields={name: request.POST[name] for name in SENT_AGAIN if name in request.POST},
+        reworded_by=reworded_by,
     )
     alert = _("Your change was not saved: the sentence changed after you saw it.")
     return render_review(request, pair, queue, alert=alert, conflict=conflict, status=409)
+
+
+def _reworded_by(pair: SentencePair, seen: Seen) -> User | None:
+    if seen.text is None or seen.text == pair.text_version:
+        return None
+    last = pair.wordings.select_related("actor").order_by("-text_version").first()
+    return last.actor if last else None
 
 
 def _seen_snapshot(pair: SentencePair, user: User, seen: Seen) -> Snapshot | None:

@@ -41,18 +41,25 @@ def main() -> None:
     project = Project.objects.get(name=options.project)
     people = [join(project, f"crowd-{number}") for number in range(options.people)]
     n_before = Review.objects.filter(pair__project=project, status="done").count()
-    n_awaiting = project.pairs.awaiting_review().count()
+    expected = reviews_asked_for(project)
     started = time.perf_counter()
-    ledger = work_together(people, project.pk, options.address, n_awaiting, options.timeout)
+    ledger = work_together(people, project.pk, options.address, expected, options.timeout)
     seconds = time.perf_counter() - started
     totals = project.pair_counts.all().totals()
     n_left = project.pairs.awaiting_review().count()
     n_done = Review.objects.filter(pair__project=project, status="done").count() - n_before
-    print(f"{options.people} people, {n_awaiting} pairs, {seconds:.0f} s, {len(ledger.held)} times served")
+    print(f"{options.people} people, {expected} reviews, {seconds:.0f} s, {len(ledger.held)} times served")
     print(f"two people at once: {len(ledger.served_twice())}; left over: {n_left}")
-    print(f"reviews: {n_done} of {n_awaiting}; counters say {totals['n_awaiting']} left")
-    if ledger.served_twice() or n_left or n_done != n_awaiting or totals["n_awaiting"]:
+    print(f"reviews: {n_done} of {expected}; counters say {totals['n_awaiting']} left")
+    if ledger.served_twice() or n_left or n_done != expected or totals["n_awaiting"]:
         sys.exit("a promise was broken")
+
+
+def reviews_asked_for(project: Project) -> int:
+    """One of each pair that awaits review, more where several people are to review it."""
+    awaiting = project.pairs.awaiting_review().values_list("pk", flat=True)
+    fresh = sum(project.overlap_people if project.wants_overlap(pair) else 1 for pair in awaiting)
+    return fresh + sum(project.pairs.filter(more_reviews__gt=0).values_list("more_reviews", flat=True))
 
 
 def join(project: Project, name: str) -> User:

@@ -57,6 +57,79 @@ def test_two_people_see_each_other(
     assert (kept.start, kept.end, kept.label) == (0, 3, "ORG")
 
 
+def test_accepting_what_was_edited_meanwhile_is_not_saved(
+    pair: SentencePair, open_as: Callable[..., Page], ana: User
+) -> None:
+    """One window edits, the other accepts what it still shows: nothing is finished, both states are seen."""
+    address = f"/sentences/{pair.pk}/"
+    first, second = open_as(ana, address), open_as(ana, address)
+    for page in (first, second):
+        expect(page.locator(".item:focus")).to_have_count(1)
+    first.keyboard.press("x")
+    expect(first.locator("#item-0.rejected")).to_be_visible()
+    second.keyboard.press("Enter")
+    expect(second.get_by_role("alert")).to_contain_text("was not saved")
+    expect(second.locator("#item-0.rejected")).to_be_visible()
+    assert Review.objects.get().status == "open"
+
+    second.get_by_role("button", name="Do it to the sentence as it is now").click()
+    expect(second.get_by_text("Nothing is left in this queue")).to_be_visible()
+    assert list(Review.objects.gold().get().items.filter(state="accepted").values_list("label")) == [("LOC",)]
+
+
+def test_an_edit_on_words_that_another_person_changed_is_not_saved(
+    pair: SentencePair, open_as: Callable[..., Page], ana: User, olga: User
+) -> None:
+    """Olga edits the translation while Ana nudges an edge in it: Ana sees them, and whose they are."""
+    address = f"/sentences/{pair.pk}/"
+    anas = open_as(ana, address)
+    expect(anas.locator(".item:focus")).to_have_count(1)
+    anas.keyboard.press("o")
+    expect(anas.locator("#item-0 .label")).to_have_text("ORG")
+    olgas = open_as(olga, address)
+    olgas.get_by_role("button", name="Take it over").click()
+    expect(olgas.locator(".item:focus")).to_have_count(1)
+    olgas.keyboard.press("q")
+    olgas.locator("#words").fill("Ana Ruiz vive ahora en Madrid .")
+    olgas.keyboard.press("Tab")
+    olgas.keyboard.press("Enter")
+    expect(olgas.locator('.sentence[data-side="target"]')).to_contain_text("ahora")
+
+    anas.keyboard.press("k")
+    expect(anas.get_by_role("alert")).to_contain_text("was not saved")
+    expect(anas.get_by_text("olga has changed the words of this sentence.")).to_be_visible()
+    expect(anas.locator('#review .pair .sentence[data-side="target"]')).to_contain_text("ahora")
+    expect(anas.locator("#item-0 .label")).to_have_text("ORG")
+    kept = Review.objects.get(reviewer=ana).items.get(position=0)
+    assert (kept.start, kept.end, kept.label) == (0, 2, "ORG")
+
+
+def test_a_translation_written_meanwhile_is_kept_on_the_page(
+    pair: SentencePair, open_as: Callable[..., Page], ana: User, olga: User
+) -> None:
+    """Two people rewrite: the later one sees the newer words beside their own, and may put theirs instead."""
+    address = f"/sentences/{pair.pk}/"
+    SentencePair.objects.filter(pk=pair.pk).update(translated_side="target")
+    anas = open_as(ana, address)
+    expect(anas.locator(".item:focus")).to_have_count(1)
+    anas.keyboard.press("q")
+    anas.locator("#words").fill("Ana Ruiz habita en Madrid .")
+    olgas = open_as(olga, address)
+    olgas.get_by_role("button", name="Take it over").click()
+    expect(olgas.locator(".item:focus")).to_have_count(1)
+    olgas.keyboard.press("q")
+    olgas.locator("#words").fill("Ana Ruiz mora en Madrid .")
+    olgas.get_by_role("button", name="Save the translation").click()
+    expect(olgas.locator('.sentence[data-side="target"]')).to_contain_text("mora")
+
+    anas.get_by_role("button", name="Save the translation").click()
+    expect(anas.get_by_text("olga has changed the words of this sentence.")).to_be_visible()
+    expect(anas.locator(".conflict .sentence")).to_have_text("Ana Ruiz habita en Madrid .")
+    expect(anas.locator('.pair .sentence[data-side="target"]')).to_contain_text("mora")
+    pair.refresh_from_db()
+    assert (pair.target_text, pair.text_version) == ("Ana Ruiz mora en Madrid .", 1)
+
+
 def test_an_adjudicator_corrects_anothers_gold(
     pair: SentencePair, open_as: Callable[..., Page], ana: User, olga: User
 ) -> None:
