@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -31,6 +32,7 @@ from annotations.requests import SignedInRequest
 from annotations.sheet import Sheet, read_sheet
 from annotations.suggestions import seed_items
 from annotations.translation_notes import translation_notes
+from annotations.views.review_html import review_html
 from annotations.views.review_rows import make_rows, most_doubtful
 
 N_HUES = 8
@@ -48,6 +50,8 @@ PAIR_URLS = {
     "take_over": "claim_take_over",
     "heartbeat": "claim_heartbeat",
     "release": "claim_release",
+    "verdict": "verdict",
+    "comments": "comments",
 }
 
 
@@ -77,11 +81,12 @@ def render_review(
     """The pair's page, or for HTMX the part of it that changes. A review page is never kept by a cache."""
     context = review_context(request, pair, queue, current) | extra
     context |= {"alert": alert, "announcement": announcement}
-    template = "annotations/_review.html" if request.htmx else "annotations/review.html"
-    response = render(request, template, context, status=status)
-    response["Cache-Control"] = "no-store"
+    html = review_html(request, context, is_partial=bool(request.htmx))
     if request.htmx:
-        push_url(response, context["pair_url"])
+        response = push_url(HttpResponse(html, status=status), context["pair_url"])
+    else:
+        response = render(request, "annotations/review.html", context | {"review_html": html}, status=status)
+    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -117,7 +122,6 @@ def review_context(
         "current": current if current is not None else most_doubtful(rows),
         "source": source,
         "target": target,
-        "sides": [source, target],
         "links": links,
         "labels": [label | {"hue": hues[label["name"]]} for label in project.labels],
         "queue": queue,
@@ -179,7 +183,17 @@ def queue_query(queue: Queue) -> str:
 
 
 def pair_url(pair_id: int, queue: Queue) -> str:
-    return reverse("annotations:pair", args=[pair_id]) + queue_query(queue)
+    return address("pair", pair_id) + queue_query(queue)
+
+
+def address(view: str, pk: int) -> str:
+    """As `reverse`, for the addresses of which every page has twenty."""
+    return _address(view).replace("/0/", f"/{pk}/")
+
+
+@lru_cache(maxsize=64)
+def _address(view: str) -> str:
+    return reverse(f"annotations:{view}", args=[0])
 
 
 def _original_text(pair: SentencePair) -> str:
@@ -193,9 +207,9 @@ def _original_text(pair: SentencePair) -> str:
 def _urls(pair: SentencePair, queue: Queue) -> dict[str, str]:
     """Where the forms of the page send to; the queue travels along."""
     query = queue_query(queue)
-    urls = {name: reverse(f"annotations:{view}", args=[pair.pk]) + query for name, view in PAIR_URLS.items()}
+    urls = {name: address(view, pair.pk) + query for name, view in PAIR_URLS.items()}
     for name in ("undo", "redo"):
-        urls[name] = reverse(f"annotations:{name}", args=[pair.project_id]) + query
+        urls[name] = address(name, pair.project_id) + query
     return urls
 
 
