@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.actions.audit import Kind, write_audit
 from annotations.models import (
@@ -54,7 +56,15 @@ OPTIONS_OF = {
     "method_options": "method",
     "target_tagger_options": "target_tagger",
 }
-ALREADY_ACTIVE = "A run over this project and language is already under way."
+ALREADY_ACTIVE = gettext_lazy("A run over this project and language is already under way.")
+# What to say where no pair has the sides that a route is given.
+LACKING = {
+    ("source", "target"): gettext_lazy(
+        "The route %s needs a source and a target; no pair of this scope has that."
+    ),
+    ("source",): gettext_lazy("The route %s needs a source; no pair of this scope has that."),
+    ("target",): gettext_lazy("The route %s needs a target; no pair of this scope has that."),
+}
 
 
 @transaction.atomic
@@ -87,7 +97,9 @@ def cancel_run(*, run: ProjectionRun, actor: User | None = None) -> ProjectionRu
     """Stop an active run. What is saved stays; a chunk that a worker has in hand is not saved any more."""
     run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if not run.is_active:
-        raise ValidationError(f"The run is {run.get_status_display().lower()}; there is nothing to cancel.")
+        raise ValidationError(
+            _("The run is %s; there is nothing to cancel.") % run.get_status_display().lower()
+        )
     run.status = Status.CANCELLED
     run.finished_at = Now()
     run.claim_token = run.lease_until = None
@@ -106,7 +118,7 @@ def resume_run(*, run: ProjectionRun, actor: User | None = None) -> ProjectionRu
     list(run.chunks.not_done().select_for_update().order_by("pk"))
     run = ProjectionRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.status == Status.DONE:
-        raise ValidationError("The run is done; launch a new one to project again.")
+        raise ValidationError(_("The run is done; launch a new one to project again."))
     if not run.is_active:
         run.chunks.failed().update(status=RunChunk.Status.QUEUED, error="", finished_at=None)
         run.chunks.unfinished().update(attempts=0)
@@ -133,7 +145,7 @@ def delete_run(*, run: ProjectionRun, actor: User | None = None) -> None:
     """
     run = ProjectionRun.objects.select_for_update().get(pk=run.pk)
     if run.is_active:
-        raise ValidationError("The run is under way; cancel it first.")
+        raise ValidationError(_("The run is under way; cancel it first."))
     _write_audit(run, Kind.RUN_DELETED, actor)
     shown = SentencePair.objects.filter(shown_run=run)
     shown.awaiting_review().update(status=SentencePair.Status.NEW)
@@ -184,16 +196,15 @@ def check_run(run: ProjectionRun) -> None:
     elif not _is_filter(run.scope_filter):
         errors["scope_filter"] = f"A filter is an object with {' or '.join(FILTER_FIELDS)}."
     elif run.scope == ProjectionRun.Scope.FILTER and not run.scope_filter:
-        errors["scope_filter"] = "Give the domain or the document that the pairs are of."
+        errors["scope_filter"] = _("Give the domain or the document that the pairs are of.")
     elif run.scope != ProjectionRun.Scope.FILTER and run.scope_filter:
         errors["scope_filter"] = f"A filter goes with the scope {ProjectionRun.Scope.FILTER.value!r} only."
     if not 1 <= run.chunk_size <= MAX_CHUNK_SIZE:
         errors["chunk_size"] = f"A chunk has between 1 and {MAX_CHUNK_SIZE} pairs, not {run.chunk_size}."
     if not errors and not SentencePair.objects.for_scope(run).exists():
-        errors["target_language"] = f"No pair of {run.target_language} is in this scope."
+        errors["target_language"] = _("No pair of %s is in this scope.") % run.target_language
     elif not errors and not SentencePair.objects.for_scope(run).with_sides(given_sides()[run.route]).exists():
-        sides = " and a ".join(given_sides()[run.route])
-        errors["route"] = f"The route {run.route} needs a {sides}; no pair of this scope has that."
+        errors["route"] = LACKING[given_sides()[run.route]] % run.route
     if errors:
         raise ValidationError(errors)
     if (
@@ -224,11 +235,12 @@ def _unfit_options(run: ProjectionRun) -> dict[str, str]:
         options = getattr(run, field)
         chosen = getattr(run, choice)
         if not isinstance(options, dict):
-            errors[field] = 'Options are a JSON object, for example {"max_length": 8}.'
+            errors[field] = _('Options are a JSON object, for example {"max_length": 8}.')
         elif options and chosen == NO_CHOICE[choice]:
             errors[field] = f"The run has no {choice}, so it reads no options of one."
         elif chosen in NEEDS_MODEL.get(field, ()) and not options.get("model"):
-            errors[field] = f'Name the model of the {choice}: {{"model": a folder or a Hugging Face id}}.'
+            words = _('Name the model of the %s: {"model": a folder or a Hugging Face id}.')
+            errors[field] = words % choice
     return errors
 
 

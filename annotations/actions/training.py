@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import one_snapshot, send_on_commit, taking
@@ -21,7 +23,7 @@ from annotations.models import Project, TrainingRun, User
 from workers.tasks.training import train_tagger
 
 Status = TrainingRun.Status
-ALREADY_ACTIVE = "A training of this project is already under way."
+ALREADY_ACTIVE = gettext_lazy("A training of this project is already under way.")
 
 
 @transaction.atomic
@@ -78,7 +80,7 @@ def cancel_training(*, training: TrainingRun, actor: User | None = None) -> Trai
     """Stop an active training; its worker saves a checkpoint and lets go within a step or two."""
     training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
     if not training.is_active:
-        raise ValidationError(f"The training is {training.get_status_display().lower()} already.")
+        raise ValidationError(_("The training is %s already.") % training.get_status_display().lower())
     training.status, training.finished_at = Status.CANCELLED, Now()
     training.save(update_fields=["status", "finished_at"])
     write_audit(training.project, Kind.TRAINING_CANCELLED, actor, training=training.pk)
@@ -90,7 +92,7 @@ def resume_training(*, training: TrainingRun, actor: User | None = None) -> Trai
     """Go on with a training that was cancelled or failed, from its last checkpoint."""
     training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
     if training.status == Status.DONE:
-        raise ValidationError("The training is done; launch a new one to train again.")
+        raise ValidationError(_("The training is done; launch a new one to train again."))
     if training.is_active:
         raise ValidationError(ALREADY_ACTIVE)
     training.status, training.error, training.attempts, training.finished_at = Status.QUEUED, "", 0, None
