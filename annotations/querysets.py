@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Literals, not values of the statement: a plan that is kept can use the indexes over just these rows.
 SUGGESTED = RawSQL("'suggested'", ())
 ZERO = RawSQL("0", ())
+
+
+MOST_FEW = 5_000  # pairs that are looked up one by one
 
 
 class WordsQuery(SearchQuery):
@@ -53,8 +56,20 @@ class SentencePairQuerySet(models.QuerySet):
         return pairs
 
     def matching(self, text: str) -> SentencePairQuerySet:
-        """Pairs in which these words stand together on either side, the last one perhaps only begun."""
-        return self.filter(search_text__words=WordsQuery(text))
+        """Pairs in which these words stand together on either side, the last one perhaps only begun.
+
+        Few are found by the index of the words first, whatever the order is to be; many are met soon enough
+        along that order.
+        """
+        from annotations.models import PairText  # which imports this module
+
+        few = PairText.objects.filter(words=WordsQuery(text)).values_list("pair", flat=True)
+        keys = list(few[: MOST_FEW + 1])
+        return (
+            self.filter(search_text__words=WordsQuery(text))
+            if len(keys) > MOST_FEW
+            else self.filter(pk__in=keys)
+        )
 
     def with_label(self, label: str) -> SentencePairQuerySet:
         """Pairs with an accepted entity of the label, or one that the shown run suggests."""
@@ -64,7 +79,20 @@ class SentencePairQuerySet(models.QuerySet):
         suggested = Candidate.objects.filter(
             pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, label=label
         )
-        return self.filter(Exists(accepted) | Exists(suggested))
+        # Not EXISTS, which the planner would answer for the whole corpus before the first row.
+        found = self.alias(
+            accepted=Subquery(accepted.values("pk")[:1]), shown=Subquery(suggested.values("pk")[:1])
+        )
+        return found.filter(Q(accepted__isnull=False) | Q(shown__isnull=False))
+
+    def next_of(self, n: int) -> tuple[SentencePairQuerySet, int | None]:
+        """The next n pairs of this order by id, and the last of them when there may be more.
+
+        For what no index finds: it is looked for among some thousand pairs at a time.
+        """
+        keys = self.order_by("id").values_list("pk", flat=True)
+        last = keys[n - 1 : n].first()
+        return (self if last is None else self.filter(pk__lte=last)), last
 
     def reviewed_by(self, username: str) -> SentencePairQuerySet:
         """Pairs that this person has a review of, finished or not."""

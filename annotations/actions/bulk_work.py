@@ -21,7 +21,7 @@ from annotations.actions.review import StaleReview
 from annotations.models import BulkChange, ReviewEvent
 
 Action, Status = ReviewEvent.Action, BulkChange.Status
-BLOCK = 50
+BLOCK = 25
 PROGRESS = ["status", "n_reviews", "n_handled", "n_changed", "after"]
 ENDED = {
     Status.WORKING: (Status.DONE, Kind.BULK_DECIDED),

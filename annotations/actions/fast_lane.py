@@ -8,6 +8,7 @@ accepted is accepted by that person, and every event says so.
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
@@ -35,7 +36,7 @@ from annotations.suggestions import find_candidates, seed_items
 N_REAL, N_SEEDED = 12, 8
 MISS_LIMIT = 0.25  # whoever overlooks more of the known errors looks at the sentences one by one
 VALID_FOR = timedelta(hours=12)
-MOST_AT_ONCE = 10_000
+MOST_AT_ONCE = 5_000
 DRAWN_FROM = 2_000
 ROUNDING = 1e-6
 RIGHT, WRONG = "right", "wrong"
@@ -116,22 +117,31 @@ def is_open(lane: FastLane) -> bool:
     return lane.n_missed <= MISS_LIMIT * lane.n_seeded and timezone.now() < lane.answered_at + VALID_FOR
 
 
-def accept_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], bool]]]:
-    """(pair, what accepts it), of the next n pairs of the lane; none once its check or its run is gone.
-
-    What the person judged wrong in the sample is left for a look.
-    """
-    lane = FastLane.objects.select_related("run__project").filter(pk=bulk.detail["lane"]).first()
-    if lane is None:
-        return
+def pairs_to_accept(lane: FastLane) -> list[int]:
+    """The pairs above the lane's threshold, up to MOST_AT_ONCE, without those judged wrong in the sample."""
     judged_wrong = [
         one["pair"]
         for one, answer in zip(lane.sample, lane.answers, strict=True)
         if answer == WRONG and not one["is_seeded"]
     ]
-    pairs = eligible_pairs(lane.run, lane.threshold).exclude(pk__in=judged_wrong).filter(pk__gt=bulk.after)
-    for pair in pairs.in_corpus_order().select_related("project").for_claiming()[:n]:
-        yield pair.pk, lambda pair=pair: _accept(pair, lane.run, bulk.actor, bulk)
+    pairs = eligible_pairs(lane.run, lane.threshold).exclude(pk__in=judged_wrong)
+    return sorted(pairs.order_by().values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def accept_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], bool]]]:
+    """(pair, what accepts it), of the next n pairs of the step; all of them once its run is gone.
+
+    Pairs that somebody began or changed since the step was asked for are left as they are.
+    """
+    keys = bulk.detail["pairs"]
+    first = bisect_right(keys, bulk.after)
+    block = keys[first : first + n]
+    run = ProjectionRun.objects.filter(pk=bulk.detail["run"]).first()
+    pairs = eligible_pairs(run, bulk.detail["threshold"]).filter(pk__in=block) if run else None
+    open_pairs = {pair.pk: pair for pair in pairs.select_related("project").for_claiming()} if pairs else {}
+    for key in block:
+        pair = open_pairs.get(key)
+        yield key, lambda pair=pair: pair is not None and _accept(pair, run, bulk.actor, bulk)
 
 
 def _accept(pair: SentencePair, run: ProjectionRun, person: User, bulk: BulkChange) -> bool:

@@ -215,6 +215,11 @@ class SentencePair(models.Model):
             ),
             models.Index(fields=["project", "status", "id"], name="pair_by_status"),
             models.Index(fields=["project", "document"], name="pair_by_document"),
+            models.Index(
+                fields=["project", "external_id"],
+                name="pair_by_external_id",
+                condition=~models.Q(external_id=""),
+            ),
             models.Index(fields=["project", "domain"], name="pair_by_domain"),
             models.Index(
                 fields=["claimed_by"], name="pair_by_claim", condition=models.Q(claimed_by__isnull=False)

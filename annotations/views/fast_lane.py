@@ -21,6 +21,7 @@ from annotations.actions.fast_lane import (
     eligible_pairs,
     is_open,
     open_lane,
+    pairs_to_accept,
 )
 from annotations.display import Mark, Side
 from annotations.languages import get_language
@@ -104,14 +105,15 @@ def fast_lane_accept(request: SignedInRequest, lane_id: int) -> HttpResponse:
     if lane.person_id != request.user.pk or not is_open(lane):
         messages.error(request, _("The check was not passed, or too long ago: make a new one."))
         return redirect("annotations:fast_lane", lane.pk)
+    pairs = pairs_to_accept(lane)
     detail = {"lane": lane.pk, "threshold": lane.threshold, "run": lane.run_id, "missed": lane.n_missed}
     try:
         bulk = begin_bulk(
             project=lane.project,
             actor=request.user,
             kind=BulkChange.Kind.FAST_LANE,
-            n_wanted=MOST_AT_ONCE,
-            detail=detail,
+            n_wanted=len(pairs),
+            detail=detail | {"pairs": pairs},
         )
     except BulkBusy:
         messages.error(request, busy_message())

@@ -32,6 +32,7 @@ from annotations.models.projects import default_labels
 from annotations.requests import SignedInRequest
 
 PAGE_SIZE = 50
+LOOKED_AT = 2_000  # pairs of one page of a search that no index answers
 
 
 @require_GET
@@ -150,22 +151,26 @@ def pairs(request: SignedInRequest, project_id: int) -> HttpResponse:
             pairs = pairs.filter(**{field: chosen[name]})
     if chosen.get("q"):
         pairs = pairs.matching(chosen["q"])
-    if chosen.get("label"):
-        pairs = pairs.with_label(chosen["label"])
     if chosen.get("reviewer"):
         pairs = pairs.reviewed_by(chosen["reviewer"])
     if chosen.get("run"):
         pairs = pairs.of_run(chosen["run"])
     if chosen.get("after"):
         pairs = pairs.filter(pk__gt=chosen["after"])
+    looked_at = None
+    if chosen.get("label"):  # which no index finds
+        pairs, looked_at = pairs.next_of(LOOKED_AT)
+        pairs = pairs.with_label(chosen["label"])
     page = list(pairs.select_related("claimed_by")[: PAGE_SIZE + 1])
+    is_cut = len(page) <= PAGE_SIZE and looked_at is not None
     following = request.GET.copy()
-    following["after"] = str(page[PAGE_SIZE - 1].pk) if len(page) > PAGE_SIZE else ""
+    following["after"] = str(page[PAGE_SIZE - 1].pk) if len(page) > PAGE_SIZE else str(looked_at or "")
     context = {
         "project": project,
         "form": form,
         "pairs": page[:PAGE_SIZE],
         "following": following.urlencode() if following["after"] else "",
+        "looked_at": LOOKED_AT if is_cut else 0,
         "reviewers": project.memberships.exclude(role="viewer").values_list("user__username", flat=True),
         "runs": project.runs.all()[:50],
         "languages": [
