@@ -78,7 +78,7 @@ class NamedContext(Context):
 
     misuses: list[str]
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         try:
             return super().__getitem__(key)
         except KeyError:
@@ -118,7 +118,7 @@ def _cut(
 def _render(template: str, values: Mapping[str, Any], misuses: list[str]) -> SafeString:
     context = NamedContext(_tree(values, misuses))
     context.misuses = misuses
-    return get_template(template).template.render(context)
+    return get_template(template).template.render(context)  # type: ignore[attr-defined]
 
 
 def _tree(values: Mapping[str, Any], misuses: list[str], path: str = "") -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext
 
 from annotations import stencils
 from annotations.display import Side, sentence_html
+from annotations.requests import SignedInRequest
 from annotations.stencils import Fixed
 from annotations.templatetags.people import own_verdicts, verdict_chips
 from annotations.templatetags.review import as_json, grouped, percent, token_options
@@ -25,7 +25,7 @@ from annotations.views.review_rows import Alternative, Row
 LONG = 60  # tokens
 
 
-def review_html(request: HttpRequest, context: Mapping[str, Any], *, is_partial: bool) -> SafeString:
+def review_html(request: SignedInRequest, context: Mapping[str, Any], *, is_partial: bool) -> SafeString:
     """context: of review_page.review_context, with what a caller adds."""
     page = _Page(request, context, is_partial)
     return stencils.fill("annotations/_review.html", page.shape(), page.holes())
@@ -34,7 +34,7 @@ def review_html(request: HttpRequest, context: Mapping[str, Any], *, is_partial:
 class _Page:
     """The names of _review.html and of _item.html, from the context of one page."""
 
-    def __init__(self, request: HttpRequest, context: Mapping[str, Any], is_partial: bool) -> None:
+    def __init__(self, request: SignedInRequest, context: Mapping[str, Any], is_partial: bool) -> None:
         self.request, self.context, self.is_partial = request, context, is_partial
         self.pair, self.state, self.review = context["pair"], context["state"], context["review"]
         self.can_edit, self.urls = context["can_edit"], context["urls"]

@@ -14,7 +14,7 @@ from annotations.models import Project, SentencePair, User
 from annotations.stencils import StencilMisused, fill, render_plainly
 from factories import make_pair
 
-NASTY = '<i title="a">\'&'
+NASTY = """<u>"a"'&"""
 
 
 def page(client: Client, address: str, data: dict | None = None) -> str:
