@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Links = NDArray[np.int32]
 
-_LINK = re.compile(r"([0-9]+)-([0-9]+)")
+_LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")  # numbers that an int32 holds
 
 
 class PharaohError(ValueError):

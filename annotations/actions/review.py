@@ -82,13 +82,18 @@ def note_review(*, pair: SentencePair, reviewer: User, seen: Seen, note: str) ->
 
 
 @transaction.atomic
-def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review:
-    """Start a review of one's own from another person's gold, which stays gold until this one is done."""
+def correct_gold(*, pair: SentencePair, adjudicator: User) -> Review | None:
+    """Start a review of one's own from another person's gold, which stays gold until this one is done.
+
+    None where there is no gold, or none any more.
+    """
     pair = SentencePair.objects.select_for_update(no_key=True).get(pk=pair.pk)
     mine = Review.objects.filter(pair=pair, reviewer=adjudicator).first()
     if mine is not None:
         return mine  # started before, in another window
-    gold = Review.objects.gold().get(pair=pair)
+    gold = Review.objects.gold().filter(pair=pair).first()
+    if gold is None:
+        return None
     before = snapshot_of(gold, pair.text_version)
     review = Review(
         pair=pair,

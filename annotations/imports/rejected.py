@@ -8,6 +8,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from annotations.imports.records import BadLine
+from annotations.tables import safe_cell
 
 PROBLEMS = "problems.tsv"
 
@@ -22,7 +23,8 @@ class RejectedLines:
 
     def add(self, problem: BadLine) -> None:
         reason = " ".join(problem.reason.split())
-        self._write(PROBLEMS, f"{problem.file}\t{problem.line}\t{reason}\n".encode())
+        cells = (safe_cell(problem.file), str(problem.line), safe_cell(reason))
+        self._write(PROBLEMS, ("\t".join(cells) + "\n").encode())
         for name, raw in problem.raw:
             self._write(f"rejected/{name}", raw if raw.endswith(b"\n") else raw + b"\n")
 

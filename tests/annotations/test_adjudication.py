@@ -165,3 +165,11 @@ def test_the_queue_goes_on_to_the_next_pair(
     assert ">s1<" in client.get(f"{address}?after={pairs[0].pk}").content.decode()
     response = decide(client, pairs[0], Review.objects.get(pair=pairs[0], reviewer=ana))
     assert response.url == reverse("annotations:adjudication", args=[pairs[1].pk])
+
+
+def test_without_gold_there_is_nothing_to_correct(
+    project: Project, pair: SentencePair, adam: User, sign_in
+) -> None:
+    address = reverse("annotations:review_correct", args=[pair.pk])
+    assert sign_in(adam).post(address).status_code == 302
+    assert not Review.objects.filter(pair=pair).exists()

@@ -11,6 +11,7 @@ from workers.align import Aligner, Alignment
 from workers.pharaoh import PharaohError, pharaoh_to_links
 from workers.project import Projection, ProjectionInput, Projector, get_projector
 from workers.spans import Entity
+from workers.text_lines import LineError, read_lines
 
 BATCH = 250
 SAMPLE = 2_000  # sentences that a method learns from
@@ -42,13 +43,14 @@ class LinksError(ValueError):
 
 def read_links(path: Path, pairs: Sequence[SentencePair]) -> list[Alignment]:
     """Pharaoh links, one line per pair, `i-j` 0-based. Raises LinksError naming the first bad line."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
+    try:
+        lines = [line for _, line in read_lines(path)]
+    except LineError as error:
+        raise LinksError(str(error)) from error
     if len(lines) != len(pairs):
         raise LinksError(f"{path}:{len(lines)}: {len(lines)} lines of links for {len(pairs)} sentences")
     return [
-        _line_to_alignment(f"{path}:{number}", line.rstrip("\r"), pair)
+        _line_to_alignment(f"{path}:{number}", line, pair)
         for number, (line, pair) in enumerate(zip(lines, pairs, strict=True), 1)
     ]
 

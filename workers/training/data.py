@@ -57,8 +57,9 @@ def with_confidence(sentences: Sequence[TrainingSentence], path: Path) -> list[T
         try:
             row = json.loads(line)
             if target := row["target"]:
-                known[row["sentence"]][target["start"], target["end"]] = min(1.0, row["confidence"])
-        except (ValueError, KeyError, TypeError) as error:
+                confidence = min(1.0, max(0.0, row["confidence"]))
+                known[row["sentence"]][target["start"], target["end"]] = confidence
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{path}:{number}: not a candidate of project_conll: {error!r}") from error
     return [
         replace(
@@ -103,6 +104,8 @@ def describe(sentences: Sequence[TrainingSentence]) -> dict[str, Any]:
 def _read_row(path: Path, number: int, line: str) -> TrainingSentence:
     try:
         row = json.loads(line)
+        if not _are_words(row["target"]):
+            raise TypeError("target is not a list of words")
         entities = [
             Entity(one["start"], one["end"], one["label"], _confidence(row["kind"], one.get("confidence")))
             for one in row["target_entities"]
@@ -111,8 +114,16 @@ def _read_row(path: Path, number: int, line: str) -> TrainingSentence:
         return TrainingSentence(
             row["target"], entities, row["kind"], row.get("target_language", ""), row.get("domain", "")
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}:{number}: not a line of a JSONL export: {error!r}") from error
+
+
+def _are_words(value: object) -> bool:
+    """Whether it is a list of texts that can be written: none is empty or holds half a character."""
+    return isinstance(value, list) and all(
+        isinstance(word, str) and word and not any("\ud800" <= sign <= "\udfff" for sign in word)
+        for word in value
+    )
 
 
 def _confidence(kind: str, confidence: float | None) -> float:
