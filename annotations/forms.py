@@ -103,6 +103,7 @@ class QueueForm(forms.Form):
             ("", _("anything")),
             ("missing", _("a missing entity")),
             ("disputed", _("methods that disagree")),
+            ("extra", _("an entity only in the translation")),
             ("names", _("a name decided differently elsewhere")),
         ],
         required=False,

@@ -89,6 +89,7 @@ MAX_NAMES = 200  # in one query
 DOUBTS: dict[str, Callable[[SentencePairQuerySet, Queue], SentencePairQuerySet]] = {
     "missing": lambda pairs, queue: _with_choice(pairs, start__isnull=True),
     "disputed": lambda pairs, queue: _with_choice(pairs, reason="methods-disagree"),
+    "extra": lambda pairs, queue: _with_choice(pairs, reason=Candidate.ONLY_TARGET),
     "names": _with_disputed_name,
 }
 

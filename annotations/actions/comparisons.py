@@ -201,10 +201,14 @@ def _read(comparison: RunComparison, low: int, high: int) -> Sentences:
     ]
     pairs = answered[0] & answered[1]
     runs = [
-        _spans(Candidate.objects.filter(where, run=run, rank=0, start__isnull=False), pairs)
-        for run in (comparison.first_id, comparison.second_id)
+        _spans(_projected(run).filter(where), pairs) for run in (comparison.first_id, comparison.second_id)
     ]
     return Sentences(sorted(pairs), (runs[0], runs[1]), _read_gold(where, pairs))
+
+
+def _projected(run_id: int) -> QuerySet[Candidate]:
+    chosen = Candidate.objects.filter(run=run_id, rank=0, start__isnull=False)
+    return chosen.exclude(reason=Candidate.ONLY_TARGET)
 
 
 def _read_gold(where: Q, pairs: set[int]) -> dict[str, Spans]:

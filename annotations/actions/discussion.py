@@ -65,7 +65,8 @@ def _label_at(pair: SentencePair, review: Review | None, position: int) -> str:
         labels = [item.label] if item else []
     else:
         chosen = Candidate.objects.filter(pair=pair, run=pair.shown_run_id, rank=0)
-        labels = list(chosen.order_by("source_entity__start").values_list("label", flat=True))[position:]
+        in_order = chosen.order_by("source_entity__start", "start")
+        labels = list(in_order.values_list("label", flat=True))[position:]
     if not labels:
         raise ValidationError(_("The sentence has no such entity."))
     return labels[0]

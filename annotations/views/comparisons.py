@@ -100,7 +100,8 @@ def _difference_rows(comparison: RunComparison, pair_ids: list[int]) -> list[dic
     pairs = SentencePair.objects.in_bulk(pair_ids)
     found: dict[tuple[int, int], set[tuple[int, int, str]]] = {}
     runs = (comparison.first_id, comparison.second_id)
-    candidates = Candidate.objects.filter(run__in=runs, pair__in=pair_ids, rank=0, start__isnull=False)
+    chosen = Candidate.objects.filter(run__in=runs, pair__in=pair_ids, rank=0, start__isnull=False)
+    candidates = chosen.exclude(reason=Candidate.ONLY_TARGET)
     for run, pair, start, end, label in candidates.values_list("run", "pair", "start", "end", "label"):
         if start is not None and end is not None:
             found.setdefault((run, pair), set()).add((start, end, label))

@@ -321,7 +321,9 @@ function perform(name, event, target) {
     case "view":
       return switchView(nextView(review));
     case "help":
-      return document.getElementById("keys").showModal();
+      document.getElementById("keys").showModal();
+      document.getElementById("keys").scrollTop = 0; // the focus is at its end
+      return;
     case "guidelines":
     case "history": {
       const panel = document.querySelector(`summary[data-command="${name}"]`).parentElement;

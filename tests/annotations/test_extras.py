@@ -7,6 +7,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from annotations.actions.claims import Queue
+from annotations.actions.comparisons import ask_comparison, compare
 from annotations.actions.fast_lane import eligible_pairs
 from annotations.actions.run_scores import gold_and_suggested
 from annotations.actions.runs import launch_run
@@ -170,3 +172,20 @@ def test_it_goes_with_its_words_and_comes_back_with_them(
     client.post(f"/projects/{pair.project_id}/undo/")
     assert extras(run) == [(3, 4, "LOC", 0, "tagger", None)]
     assert Candidate.objects.get(reason=Candidate.ONLY_TARGET).confidence == 0.49
+
+
+def test_a_queue_of_them(run: ProjectionRun, pair: SentencePair, project: Project, ana: User) -> None:
+    without = add_pair(project, "Ana sings", "Ana canta", [(0, 1, "PER")])
+    SentencePair.objects.filter(pk=without.pk).update(shown_run=run, status="suggested")
+    assert [one.pk for one in Queue(project.pk, doubt="extra").pairs()] == [pair.pk]
+
+
+def test_runs_are_compared_by_what_they_projected(
+    run: ProjectionRun, pair: SentencePair, project: Project
+) -> None:
+    other = run_it(project)
+    Candidate.objects.filter(run=other, reason=Candidate.ONLY_TARGET).delete()
+    comparison = ask_comparison(first=run, second=other, user=project.created_by)
+    compare(comparison.pk)
+    comparison.refresh_from_db()
+    assert (comparison.status, comparison.n_differences) == ("ready", 0)
