@@ -159,6 +159,11 @@ class Candidate(models.Model):
                 name="candidate_disputed",
                 condition=models.Q(rank=0, reason="methods-disagree"),
             ),
+            models.Index(
+                fields=["pair", "run"],
+                name="candidate_extra",
+                condition=models.Q(rank=0, reason="only-target"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source_entity", "run", "rank"], name="candidate_rank_once"),
