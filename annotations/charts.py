@@ -44,6 +44,25 @@ def stacked_bars(
     return _render(chart, title)
 
 
+def bars(
+    title: str,
+    keys: Sequence[str],
+    series: Sequence[tuple[str, Sequence[float | None]]],
+    *,
+    span: tuple[float, float] | None = None,
+) -> SafeString:
+    """Bars side by side, one per series and key, from the side. span: the ends of the scale."""
+    import pygal
+
+    height = max(160, 90 + 20 * len(keys) * (len(series) + 1))
+    options: dict[str, Any] = {"height": height} | ({"range": span} if span else {})
+    chart = pygal.HorizontalBar(**UNSTYLED | options)
+    chart.x_labels = list(keys)
+    for name, values in series:
+        chart.add(name, list(values))
+    return _render(chart, title)
+
+
 def lines(
     title: str,
     keys: Sequence[str],

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from annotations.access import ADJUDICATE, OWN, REVIEW, VIEW
 from annotations.models import Membership, Project
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Words
 
 Role = Membership.Role
 
@@ -18,7 +22,7 @@ class Page:
     """A page in the menu. within: other addresses that belong to it, such as one row of its list."""
 
     name: str
-    title: str
+    title: Words
     roles: frozenset[Role] = VIEW
     within: frozenset[str] = frozenset()
     has_project: bool = True
@@ -29,7 +33,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    title: str
+    title: Words
     url: str
     is_open: bool
 
@@ -38,7 +42,7 @@ class Link:
 class Entry:
     """A heading with its links, or one link that stands alone."""
 
-    title: str
+    title: Words
     links: list[Link]
 
     @property
@@ -50,7 +54,7 @@ class Entry:
         return len(self.links) == 1
 
 
-MENU: list[tuple[str, list[Page]]] = [
+MENU: list[tuple[Words, list[Page]]] = [
     (_("Review"), [Page("review_next", _("Review"), REVIEW, frozenset({"pair", "history", "comments"}))]),
     (
         _("Sentences"),
@@ -99,6 +103,7 @@ MENU: list[tuple[str, list[Page]]] = [
             Page("members", _("People")),
             Page("assignments", _("Assignments")),
             Page("invitations", _("Invitations"), OWN),
+            Page("audit", _("Activity"), OWN),
             Page("settings", _("Settings"), OWN),
         ],
     ),

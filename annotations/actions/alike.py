@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from annotations.actions.review import LockedReview, record, snapshot_of
 from annotations.edits import Edit, EditRefused, Sentence, apply_edit
@@ -68,7 +69,7 @@ def alike_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], bo
         uses = uses.filter(language=detail["language"], name=detail["name"])
     decision = Decision(detail["words"], detail["label"])
     for use in uses.order_by("pk")[:n]:
-        yield use.pk, lambda use=use: _apply(use, bulk.actor, decision, bulk)
+        yield use.pk, partial(_apply, use, bulk.actor, decision, bulk)
 
 
 def _apply(use: NameUse, actor: User, decision: Decision, bulk: BulkChange) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -23,7 +24,7 @@ from annotations.models import BulkChange, ReviewEvent
 Action, Status = ReviewEvent.Action, BulkChange.Status
 BLOCK = 25
 PROGRESS = ["status", "n_reviews", "n_handled", "n_changed", "after"]
-ENDED = {
+ENDED: dict[str, tuple[str, str]] = {
     Status.WORKING: (Status.DONE, Kind.BULK_DECIDED),
     Status.UNDOING: (Status.UNDONE, Kind.BULK_UNDONE),
     Status.REDOING: (Status.DONE, Kind.BULK_REDONE),
@@ -82,14 +83,14 @@ def _events_to_undo(bulk: BulkChange) -> Iterable[tuple[int, Callable[[], bool]]
     if bulk.after:
         events = events.filter(pk__lt=bulk.after)
     for event in events[:BLOCK]:
-        yield event.pk, lambda event=event: _undo(event, bulk)
+        yield event.pk, partial(_undo, event, bulk)
 
 
 def _events_to_redo(bulk: BulkChange) -> Iterable[tuple[int, Callable[[], bool]]]:
     last_undo = Max("undone_by", filter=Q(undone_by__action=Action.UNDONE))
     events = ReviewEvent.objects.filter(bulk=bulk, action__in=BULK_ACTIONS, pk__gt=bulk.after)
     for event in events.annotate(last_undo=last_undo).order_by("pk")[:BLOCK]:
-        yield event.pk, lambda event=event: _redo(event, bulk)
+        yield event.pk, partial(_redo, event, event.last_undo, bulk)
 
 
 def _undo(event: ReviewEvent, bulk: BulkChange) -> bool:
@@ -102,10 +103,10 @@ def _undo(event: ReviewEvent, bulk: BulkChange) -> bool:
     return False
 
 
-def _redo(event: ReviewEvent, bulk: BulkChange) -> bool:
-    if event.last_undo is None:
+def _redo(event: ReviewEvent, last_undo: int | None, bulk: BulkChange) -> bool:
+    if last_undo is None:
         return False
-    undo = ReviewEvent.objects.get(pk=event.last_undo)
+    undo = ReviewEvent.objects.get(pk=last_undo)
     with suppress(StaleReview), transaction.atomic():
         restore(
             event,

@@ -11,6 +11,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -141,7 +142,10 @@ def accept_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], b
     open_pairs = {pair.pk: pair for pair in pairs.select_related("project").for_claiming()} if pairs else {}
     for key in block:
         pair = open_pairs.get(key)
-        yield key, lambda pair=pair: pair is not None and _accept(pair, run, bulk.actor, bulk)
+        if pair is not None and run is not None:
+            yield key, partial(_accept, pair, run, bulk.actor, bulk)
+        else:
+            yield key, bool  # nothing to do: False
 
 
 def _accept(pair: SentencePair, run: ProjectionRun, person: User, bulk: BulkChange) -> bool:

@@ -40,7 +40,7 @@ def undo_last(project: Project, actor: User) -> ReviewEvent:
     if event is None:
         raise NothingToUndo
     if event.bulk_id is not None:
-        return _undo_bulk(event)
+        return _undo_bulk(event, event.bulk_id)
     restore(event, event.before, expected=event.after, actor=actor, action=Action.UNDONE, undoes=event)
     claim_pair(event.review.pair_id, actor)
     return event
@@ -54,19 +54,19 @@ def redo_last(project: Project, actor: User) -> ReviewEvent:
         raise NothingToUndo
     event = undo.undoes
     if event.bulk_id is not None:
-        return _redo_bulk(event)
+        return _redo_bulk(event, event.bulk_id)
     restore(event, event.after, expected=event.before, actor=actor, action=Action.REDONE, undoes=undo)
     claim_pair(event.review.pair_id, actor)
     return event
 
 
-def _undo_bulk(event: ReviewEvent) -> ReviewEvent:
+def _undo_bulk(event: ReviewEvent, bulk_id: int) -> ReviewEvent:
     """Take a decision over many pairs back as one step; reviews that changed since stay as they are.
 
     The first block at once, the rest by the workers. Raises StaleReview when all have changed.
     """
     try:
-        bulk = take_back_bulk(event.bulk_id)
+        bulk = take_back_bulk(bulk_id)
     except BulkBusy as error:
         raise NothingToUndo from error
     if not bulk.is_active and not bulk.n_changed:
@@ -74,10 +74,10 @@ def _undo_bulk(event: ReviewEvent) -> ReviewEvent:
     return event
 
 
-def _redo_bulk(event: ReviewEvent) -> ReviewEvent:
+def _redo_bulk(event: ReviewEvent, bulk_id: int) -> ReviewEvent:
     """Make it again as one step. Raises as _undo_bulk."""
     try:
-        bulk = redo_bulk(event.bulk_id)
+        bulk = redo_bulk(bulk_id)
     except BulkBusy as error:
         raise NothingToUndo from error
     if not bulk.is_active and not bulk.n_changed:

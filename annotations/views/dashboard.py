@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from annotations.access import get_project_for
-from annotations.charts import lines, reliability, stacked_bars
+from annotations.charts import bars, lines, reliability, stacked_bars
 from annotations.figures.decisions import OUTCOMES
 from annotations.languages import get_language
 from annotations.models import Project, Verdict
@@ -28,7 +28,10 @@ MOST_BARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart and the table with its numbers. rows: cells as they are shown, the first one names the row."""
+    """A chart and the table with its numbers. rows: cells as they are shown, the first one names the row.
+
+    empty: where there is no row, what has to happen for one to be there.
+    """
 
     name: str
     title: str
@@ -36,6 +39,7 @@ class Figure:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     remark: str = ""
+    empty: str = ""
 
 
 @require_GET
@@ -52,9 +56,9 @@ def dashboard(request: SignedInRequest, project_id: int) -> HttpResponse:
             _faults(data["verdicts"]),
             _calibration(data["calibration"]),
             *_agreement(data["agreement"]),
-            _people(data["people"]),
+            *_people(data["people"]),
         ]
-    context |= {"project": project, "figures": [figure for figure in figures if figure.rows]}
+    context |= {"project": project, "figures": figures}
     return render(request, "annotations/dashboard.html", context)
 
 
@@ -75,9 +79,9 @@ def _progress(project: Project) -> Figure:
         [name, *(str(row[key]) for _words, key in parts), str(row["n_pairs"])]
         for name, row in zip(names, counts, strict=True)
     ]
-    return Figure(
-        "progress", title, chart if counts else "", [_("Language"), *(p for p, _key in parts), _("All")], rows
-    )
+    columns = [_("Language"), *(p for p, _key in parts), _("All")]
+    empty = _("Comes with the first sentences: import some.")
+    return Figure("progress", title, chart if counts else "", columns, rows, empty=empty)
 
 
 def _throughput(days: list[dict[str, Any]]) -> Figure:
@@ -86,7 +90,7 @@ def _throughput(days: list[dict[str, Any]]) -> Figure:
     series = [(name, [day["by_person"].get(name, 0) for day in days]) for name in people]
     rows = [[day["day"], *(str(day["by_person"].get(name, 0)) for name in people)] for day in reversed(days)]
     chart = stacked_bars(title, [day["day"] for day in days], series) if days else ""
-    return Figure("throughput", title, chart, [_("Day"), *people], rows)
+    return Figure("throughput", title, chart, [_("Day"), *people], rows, empty=_first_review())
 
 
 def _decisions(name: str, counts: list[dict[str, Any]]) -> Figure:
@@ -112,7 +116,14 @@ def _decisions(name: str, counts: list[dict[str, Any]]) -> Figure:
         for key, row in zip(keys, counts, strict=True)
     ]
     chart = stacked_bars(title, keys[:MOST_BARS], series, is_lying=True) if counts else ""
-    return Figure(name, title, chart, [column, *(words[kind] for kind in OUTCOMES), _("All")], rows)
+    return Figure(
+        name,
+        title,
+        chart,
+        [column, *(words[kind] for kind in OUTCOMES), _("All")],
+        rows,
+        empty=_first_review(),
+    )
 
 
 def _faults(verdicts: dict[str, Any]) -> Figure:
@@ -123,7 +134,11 @@ def _faults(verdicts: dict[str, Any]) -> Figure:
     title = _("Faults that people named")
     rows = [[name, *(str(values[index]) for _method, values in series)] for index, name in enumerate(names)]
     chart = stacked_bars(title, names, series, is_lying=True) if kinds else ""
-    return Figure("faults", title, chart, [_("Fault"), *(method for method, _values in series)], rows)
+    columns = [_("Fault"), *(method for method, _values in series)]
+    empty = _(
+        "Nobody has named a fault yet: the chips are under “Fault” beside each entity on the review page."
+    )
+    return Figure("faults", title, chart, columns, rows, empty=empty)
 
 
 def _calibration(methods: list[dict[str, Any]]) -> Figure:
@@ -137,7 +152,8 @@ def _calibration(methods: list[dict[str, Any]]) -> Figure:
     errors = ", ".join(f"{method['method']} {method['error']:.3f}" for method in methods)
     columns = [_("Method"), _("Mean confidence"), _("Accepted unchanged"), _("Suggestions")]
     chart = reliability(title, _("ideal"), points) if methods else ""
-    return Figure("calibration", title, chart, columns, rows, _("Expected calibration error: %s") % errors)
+    remark = _("Expected calibration error: %s") % errors if methods else ""
+    return Figure("calibration", title, chart, columns, rows, remark, empty=_first_review())
 
 
 def _agreement(data: dict[str, Any]) -> list[Figure]:
@@ -161,66 +177,104 @@ def _agreement(data: dict[str, Any]) -> list[Figure]:
         "pairs": overall["fleiss_pairs"],
         "raters": overall["fleiss_raters"],
     }
-    over_time = Figure(
-        "agreement",
-        title,
-        lines(title, names, series) if weeks else "",
-        [_("Week"), _("Span F1"), _("Krippendorff's alpha"), _("Sentences")],
-        [[w["week"], _shown(w["span_f1"]), _shown(w["alpha"]), str(w["n_pairs"])] for w in weeks],
-        remark,
-    )
-    by_label = Figure(
-        "agreement-labels",
-        _("Agreement by label"),
-        "",
-        [_("Label"), _("Span F1"), _("Krippendorff's alpha"), _("Spans")],
-        [
-            [row["label"], _shown(row["span_f1"]), _shown(row["alpha"]), str(row["n_spans"])]
-            for row in data["by_label"]
-        ],
-    )
-    by_people = Figure(
-        "agreement-people",
-        _("Agreement of two people"),
-        "",
-        [_("People"), _("Span F1"), _("Cohen's kappa"), _("Sentences")],
-        [
-            [" – ".join(row["people"]), _shown(row["span_f1"]), _shown(row["kappa"]), str(row["n_pairs"])]
-            for row in data["by_people"]
-        ],
-    )
-    return [over_time, by_label, by_people]
+    if not weeks:
+        remark = ""
+    columns = [_("Week"), _("Span F1"), _("Krippendorff's alpha"), _("Sentences")]
+    rows = [[w["week"], _shown(w["span_f1"]), _shown(w["alpha"]), str(w["n_pairs"])] for w in weeks]
+    chart = lines(title, names, series) if weeks else ""
+    over_time = Figure("agreement", title, chart, columns, rows, remark, _second_review())
+    return [over_time, _agreement_by_label(data["by_label"]), _agreement_of_people(data["by_people"])]
 
 
-def _people(people: list[dict[str, Any]]) -> Figure:
-    columns = [
-        _("Person"),
-        _("Sentences"),
-        _("Adjudicated"),
-        _("Unseen"),
-        _("Entities"),
-        _("Changed"),
-        _("Seconds a sentence"),
-        _("Agrees with the decision"),
+def _agreement_by_label(labels: list[dict[str, Any]]) -> Figure:
+    title = _("Agreement by label")
+    series = [
+        (_("Span F1"), [row["span_f1"] for row in labels]),
+        (_("Krippendorff's alpha"), [row["alpha"] for row in labels]),
     ]
+    chart = bars(title, [row["label"] for row in labels], series, span=(0, 1)) if labels else ""
+    columns = [_("Label"), _("Span F1"), _("Krippendorff's alpha"), _("Spans")]
+    rows = [[r["label"], _shown(r["span_f1"]), _shown(r["alpha"]), str(r["n_spans"])] for r in labels]
+    return Figure("agreement-labels", title, chart, columns, rows, empty=_second_review())
+
+
+def _agreement_of_people(pairs: list[dict[str, Any]]) -> Figure:
+    title = _("Agreement of two people")
+    names = [" – ".join(row["people"]) for row in pairs]
+    shown = pairs[:MOST_BARS]
+    series = [
+        (_("Span F1"), [row["span_f1"] for row in shown]),
+        (_("Cohen's kappa"), [row["kappa"] for row in shown]),
+    ]
+    chart = bars(title, names[:MOST_BARS], series, span=(0, 1)) if pairs else ""
+    columns = [_("People"), _("Span F1"), _("Cohen's kappa"), _("Sentences")]
+    rows = [
+        [name, _shown(row["span_f1"]), _shown(row["kappa"]), str(row["n_pairs"])]
+        for name, row in zip(names, pairs, strict=True)
+    ]
+    return Figure("agreement-people", title, chart, columns, rows, empty=_second_review())
+
+
+def _people(people: list[dict[str, Any]]) -> list[Figure]:
+    """What each person decided, how fast, and how often the final decision was theirs."""
+    return [_decisions_of_people(people), _speed_of_people(people), _people_and_decisions(people)]
+
+
+def _decisions_of_people(people: list[dict[str, Any]]) -> Figure:
+    title = _("Decisions of each person")
+    shown = people[:MOST_BARS]
+    series = [
+        (_("Kept as suggested"), [row["n_items"] - row["n_changed"] for row in shown]),
+        (_("Changed"), [row["n_changed"] for row in shown]),
+    ]
+    names = [row["name"] for row in shown]
+    chart = stacked_bars(title, names, series, is_lying=True) if people else ""
+    columns = [_("Person"), _("Sentences"), _("Adjudicated"), _("Unseen"), _("Entities"), _("Changed")]
     rows = [
         [
             row["name"],
-            str(row["n"]),
-            str(row["n_adjudicated"]),
-            str(row["n_bulk"]),
-            str(row["n_items"]),
-            _percent(row["n_changed"], row["n_items"]),
-            _shown(row["median_s"], 1),
-            f"{_shown(row['final_f1'])} ({row['n_final']})" if row["n_final"] else "–",
+            *(str(row[key]) for key in ("n", "n_adjudicated", "n_bulk", "n_items")),
+            f"{row['n_changed']} ({_percent(row['n_changed'], row['n_items'])})",
         ]
         for row in people
     ]
-    remark = _(
-        "Seconds: the median from one finished sentence to the next, without breaks over five minutes. "
-        "Agreement: span F1 with the adjudicator's decision, over the number of sentences in brackets."
+    remark = _("Unseen: accepted over the fast lane, or made alike, without a look at the sentence alone.")
+    return Figure("people", title, chart, columns, rows, remark if people else "", _first_review())
+
+
+def _speed_of_people(people: list[dict[str, Any]]) -> Figure:
+    title = _("Seconds a sentence")
+    timed = [row for row in people if row["median_s"] is not None]
+    shown = timed[:MOST_BARS]
+    series = [(title, [row["median_s"] for row in shown])]
+    chart = bars(title, [row["name"] for row in shown], series) if timed else ""
+    columns = [_("Person"), _("Seconds a sentence"), _("Sentences timed")]
+    rows = [[row["name"], _shown(row["median_s"], 1), str(row["n_timed"])] for row in timed]
+    remark = _("The median from one finished sentence to the next, without breaks over five minutes.")
+    return Figure("speed", title, chart, columns, rows, remark if timed else "", _first_review())
+
+
+def _people_and_decisions(people: list[dict[str, Any]]) -> Figure:
+    title = _("Agreement with the adjudicator's decision")
+    judged = [row for row in people if row["n_final"]]
+    shown = judged[:MOST_BARS]
+    series = [(_("Span F1"), [row["final_f1"] for row in shown])]
+    chart = bars(title, [row["name"] for row in shown], series, span=(0, 1)) if judged else ""
+    columns = [_("Person"), _("Span F1"), _("Sentences")]
+    rows = [[row["name"], _shown(row["final_f1"]), str(row["n_final"])] for row in judged]
+    empty = _("Comes when an adjudicator has decided between reviews: see Disagreements.")
+    return Figure("final", title, chart, columns, rows, empty=empty)
+
+
+def _first_review() -> str:
+    return _("Comes with the first reviewed sentences.")
+
+
+def _second_review() -> str:
+    return _(
+        "Comes when two people have finished the same sentences: an owner sets under Settings how many"
+        " sentences several people review."
     )
-    return Figure("people", _("People"), "", columns, rows, remark)
 
 
 def _percent(part: int, whole: int) -> str:

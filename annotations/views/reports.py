@@ -22,7 +22,7 @@ from annotations.actions.reports import (
 )
 from annotations.models import Project, ProjectReport
 from annotations.requests import SignedInRequest
-from annotations.waiting import say_why_it_waits
+from annotations.waiting import say_no_worker, say_why_it_waits
 
 PAGES = {
     ProjectReport.Kind.FIGURES: "annotations:dashboard",
@@ -36,10 +36,12 @@ def report_context(project: Project, kind: str) -> dict[str, Any]:
     if is_due(project, kind):
         _ask(project, kind)
     last = project.reports.filter(kind=kind).order_by("-pk").first()
+    promise = promised_report(project, kind)
     return {
         "kind": kind,
         "report": newest_report(project, kind),
-        "promise": promised_report(project, kind),
+        "promise": promise,
+        "notice": say_no_worker() if promise else "",
         "error": last.error if last and last.status == ProjectReport.Status.FAILED else "",
     }
 

@@ -173,7 +173,7 @@ def test_charts_carry_no_style_and_no_script(
     make_report(promise_report(project, Kind.FIGURES).pk)
     page = sign_in(vera).get(reverse("annotations:dashboard", args=[project.pk])).content.decode()
     charts = page.split("<svg")[1:]
-    assert len(charts) == 8
+    assert len(charts) == 12
     for chart in charts:
         svg = chart.partition("</svg>")[0]
         assert "style" not in svg and "script" not in svg and 'role="img"' in svg
