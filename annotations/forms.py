@@ -143,6 +143,21 @@ class ProjectForm(forms.ModelForm):
             "overlap_people",
         ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        labels = {
+            "name": _("Name"),
+            "description": _("Description"),
+            "source_language": _("Source language"),
+            "guidelines": _("Guidelines"),
+            "overlap_percent": _("Share that several people review"),
+            "overlap_people": _("People for each of those sentences"),
+        }
+        help_texts = {
+            "source_language": _("BCP 47, for example en or pt-BR."),
+            "guidelines": _("Plain text, shown beside every sentence."),
+            "overlap_percent": _("In percent; they do not see each other’s reviews. 0 for none."),
+            "overlap_people": "",
+        }
+        error_messages = {"name": {"unique": _("There is a project of this name already.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,17 +5,18 @@ import zlib
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext as _
 
 from annotations.querysets import ProjectQuerySet
 
 
 def default_labels() -> list[dict[str, str]]:
-    """The four CoNLL-2003 labels, each with the key that sets it on the review page."""
+    """The four CoNLL-2003 labels, each with the key that sets it; explained to whoever makes the project."""
     return [
-        {"name": "PER", "key": "p", "description": "People"},
-        {"name": "LOC", "key": "l", "description": "Places"},
-        {"name": "ORG", "key": "o", "description": "Organisations"},
-        {"name": "MISC", "key": "m", "description": "Other names"},
+        {"name": "PER", "key": "p", "description": _("People")},
+        {"name": "LOC", "key": "l", "description": _("Places")},
+        {"name": "ORG", "key": "o", "description": _("Organisations")},
+        {"name": "MISC", "key": "m", "description": _("Other names")},
     ]
 
 
