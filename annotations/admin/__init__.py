@@ -1,5 +1,5 @@
 """Django admin, one module per noun."""
 
-from annotations.admin import audit, people, projects, runs
+from annotations.admin import audit, people, projects, rows, runs
 
-__all__ = ["audit", "people", "projects", "runs"]
+__all__ = ["audit", "people", "projects", "rows", "runs"]
