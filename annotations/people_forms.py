@@ -80,7 +80,7 @@ class AlikeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         sent = self.data.getlist("uses") if isinstance(self.data, QueryDict) else []
-        data["uses"] = [int(key) for key in sent if key.isdecimal()]
+        data["uses"] = [int(key) for key in sent if key.isdecimal() and len(key) < 19]
         if not data["uses"] and not data.get("all"):
             raise forms.ValidationError(_("Tick the sentences that are to be changed."))
         return data

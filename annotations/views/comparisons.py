@@ -52,7 +52,7 @@ def comparison(request: SignedInRequest, comparison_id: int) -> HttpResponse:
     comparison = get_comparison_for(request.user, comparison_id)
     after = request.GET.get("after", "")
     differences = comparison.differences.order_by("pair")
-    if after.isdecimal():
+    if after.isdecimal() and len(after) < 19:
         differences = differences.filter(pair__gt=int(after))
     page = list(differences.values_list("pair", flat=True)[: PAGE_SIZE + 1])
     is_working = comparison.status == RunComparison.Status.WORKING
