@@ -25,7 +25,11 @@ BROKEN = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 
 class SiteError(Exception):
-    """An answer that is not one: 500 and above."""
+    """An answer that is not one: 500 and above, with the page that says why."""
+
+    def __init__(self, message: str, page: str) -> None:
+        super().__init__(message)
+        self.page = page
 
 
 class Person:
@@ -51,7 +55,7 @@ class Person:
         with answer:
             text = answer.read().decode(errors="replace")
             if answer.status >= 500:
-                raise SiteError(f"{answer.status} at {path}")
+                raise SiteError(f"{answer.status} at {path}", text)
             return answer.status, answer.url.removeprefix(self.address), text
 
     def insist(self, path: str, data: dict[str, Any] | None = None) -> tuple[int, str, str]:
@@ -67,8 +71,15 @@ class Person:
 
         def upload() -> str:
             form = read_form(self.insist(address)[2], address)
-            path = self.insist(address, form | {"pairs": SimpleUploadedFile("pairs.jsonl", text)})[1]
-            return re.search(r"/imports/(\d+)/", path)[1]
+            # a file of its own for each try: one that was sent is at its end
+            answer = insist(
+                lambda: self.send(address, form | {"pairs": SimpleUploadedFile("pairs.jsonl", text)})
+            )
+            if found := re.match(r"/imports/(\d+)/", answer[1]):
+                return found[1]
+            raise RuntimeError(
+                f"the upload ended at {answer[1]}: {re.findall('errorlist.*?</ul>', answer[2])}"
+            )
 
         batch = upload()
         end = time.monotonic() + GIVES_UP_AFTER_S
@@ -81,6 +92,9 @@ class Person:
 
     def launch(self, project: int, state: Callable[[str], Any]) -> None:
         """Launch a run over everything and resume it until it is done."""
+        self.see_through(self.ask_for_run(project, state), state)
+
+    def ask_for_run(self, project: int, state: Callable[[str], Any]) -> int:
         newest = f"SELECT coalesce(max(id), 0) FROM annotations_projectionrun WHERE project_id = {project}"
         before = state(newest)
         address = f"/projects/{project}/runs/new/"
@@ -90,6 +104,10 @@ class Person:
             form = read_form(self.insist(address)[2], address) | choices
             answer = self.insist(address, form)
             check_time(end, f"no run was launched: {re.findall('errorlist.*?</ul>', answer[2])}")
+        return int(run)
+
+    def see_through(self, run: int, state: Callable[[str], Any]) -> None:
+        end = time.monotonic() + GIVES_UP_AFTER_S
         query = f"SELECT status FROM annotations_projectionrun WHERE id = {run}"
         while (status := state(query)) != "done":
             if status in {"failed", "cancelled"}:
