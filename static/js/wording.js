@@ -1,7 +1,9 @@
 // Splitting and merging words. What is sent is the word's number and the letters of its first part.
 
+import { linkFrom, linkingFrom } from "./linking.js";
 import { tokensOf } from "./links.js";
-import { tokenIndex } from "./sentence.js";
+import { focusedToken, page, press, say, sideOf } from "./page.js";
+import { clearSelection, selectedRange, tokenIndex } from "./sentence.js";
 
 let letters = []; // of the word that is being cut, as people count them
 let cut = 0;
@@ -11,7 +13,7 @@ export function isCutting(review) {
 }
 
 /** Show the letters of a word with the cut in its middle, or at its apostrophe or hyphen. */
-export function startCutting(review, token) {
+function startCutting(review, token) {
   const form = review.querySelector("#cutting");
   const sentence = token.closest(".sentence");
   letters = [...new Intl.Segmenter(sentence.lang, { granularity: "grapheme" }).segment(token.textContent)].map((s) => s.segment);
@@ -68,11 +70,35 @@ function showCut(form) {
 }
 
 /** Fill in the form that merges these words; null when there is no such form. */
-export function prepareMerge(review, side, first, last) {
+function prepareMerge(review, side, first, last) {
   const form = review.querySelector(`form[data-words="${side}"]`);
   if (!form || last >= tokensOf(review, side).length) return null;
   form.elements.first.value = String(first);
   form.elements.last.disabled = false;
   form.elements.last.value = String(last);
   return form;
+}
+
+/** The word that a command is about: in focus, selected, or taken up to be linked. */
+function wordInHand() {
+  const range = selectedRange();
+  if (range) return tokensOf(page.review, "target")[range[0]];
+  if (linkingFrom() !== null) return tokensOf(page.review, "source")[linkingFrom()];
+  return focusedToken();
+}
+
+export function split() {
+  const token = wordInHand();
+  if (!token || !page.review.querySelector("#cutting")) return say(page.review.dataset.chooseWord);
+  linkFrom(page.review, null);
+  clearSelection(page.review);
+  say(startCutting(page.review, token) ? page.review.querySelector("#cutting p").textContent : page.review.dataset.oneLetter);
+}
+
+export function merge() {
+  const token = wordInHand();
+  if (!token) return say(page.review.dataset.chooseWord);
+  const [first, last] = selectedRange() ?? [tokenIndex(token), tokenIndex(token) + 1];
+  const form = prepareMerge(page.review, sideOf(token), first, Math.max(last, first + 1));
+  if (form) press('button[value="merge"]', form);
 }
