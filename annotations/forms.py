@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -112,7 +113,12 @@ class QueueForm(forms.Form):
 
 def read_queue(project_id: int, query: QueryDict) -> Queue:
     """The queue that an address asks for; what makes no sense in it is left out."""
-    form = QueueForm(query)
+    return _read_queue(project_id, query.urlencode()) if query else Queue(project_id)
+
+
+@lru_cache(maxsize=1024)
+def _read_queue(project_id: int, query: str) -> Queue:
+    form = QueueForm(QueryDict(query))
     form.is_valid()
     data = form.cleaned_data
     order = data.get("order") or "hardest"

@@ -30,11 +30,13 @@ WITH mine AS (
         AND NOT EXISTS (SELECT FROM gold)
 ), items AS (
     SELECT item.* FROM annotations_reviewitem AS item JOIN shown ON shown.id = item.review_id
+), entity AS (
+    SELECT * FROM annotations_sourceentity WHERE pair_id = %(pair)s
 ), silver AS (
     SELECT candidate.*, entity.start AS entity_start FROM shown
     JOIN annotations_candidate AS candidate
         ON candidate.pair_id = %(pair)s AND candidate.run_id = shown.run_id
-    LEFT JOIN annotations_sourceentity AS entity ON entity.id = candidate.source_entity_id
+    LEFT JOIN entity ON entity.id = candidate.source_entity_id
 )
 SELECT
     (SELECT json_agg(json_build_array(
@@ -43,10 +45,9 @@ SELECT
     (SELECT json_agg(json_build_array({CANDIDATE.of("silver")})
         ORDER BY entity_start, rank, start) FROM silver),
     (SELECT json_agg(json_build_array({ENTITY.of("entity")}) ORDER BY entity.start)
-        FROM annotations_sourceentity AS entity WHERE entity.pair_id = %(pair)s AND (
-            entity.id IN (SELECT source_entity_id FROM silver)
+        FROM entity WHERE entity.id IN (SELECT source_entity_id FROM silver)
             OR entity.id IN (SELECT source_entity_id FROM items)
-            OR (shown.run_id IS NULL AND shown.id IS NULL AND entity.run_id IS NULL))),
+            OR (shown.run_id IS NULL AND shown.id IS NULL AND entity.run_id IS NULL)),
     (SELECT json_agg(json_build_array(target_language, {", ".join(COUNTS)})
         ORDER BY n_pairs DESC, target_language) FROM (
             SELECT target_language, {", ".join(f"sum({field}) AS {field}" for field in COUNTS)}

@@ -32,7 +32,7 @@ from annotations.throttle import (
     is_spent,
 )
 
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+MODEL_BACKEND = "annotations.signed_in.PasswordBackend"
 
 
 class SignIn(LoginView):
