@@ -5,15 +5,13 @@ import { focusedToken, page, press, redraw, rowOf, rows, say, sideOf, sourceSpan
 import { clearSelection, focusToken, tokenIndex } from "./sentence.js";
 import { cellOf } from "./views.js";
 
-let from = null; // the source word that waits for its counterpart
-
 export function linkingFrom() {
-  return from;
+  return page.linkingFrom;
 }
 
 /** Take up a source word; null drops it. */
 export function linkFrom(review, index) {
-  from = index;
+  page.linkingFrom = index;
   showLinking(review);
 }
 
@@ -21,7 +19,7 @@ function showLinking(review) {
   const form = review.querySelector("#linking");
   for (const token of review.querySelectorAll(".pair .t.linking")) token.classList.remove("linking");
   if (!form) return;
-  const token = from === null ? null : tokensOf(review, "source")[from];
+  const token = linkingFrom() === null ? null : tokensOf(review, "source")[linkingFrom()];
   token?.classList.add("linking");
   form.classList.toggle("active", token !== null);
   form.querySelector(".linking-words").hidden = token === null;
@@ -32,7 +30,7 @@ function showLinking(review) {
 /** Fill in the form for a link to this target word; position: the entity to come back to. */
 function prepareLink(review, token, position) {
   const form = review.querySelector("#linking");
-  form.elements.first.value = String(from);
+  form.elements.first.value = String(linkingFrom());
   form.elements.last.value = String(tokenIndex(token));
   form.elements.position.value = position === null ? "" : String(position);
   return form;

@@ -1,6 +1,5 @@
 // What the review page shows now, and how its parts are found. The other scripts read and write `page`.
 
-import { linkingFrom } from "./linking.js";
 import { drawLinks, tokensOf } from "./links.js";
 import { tokenIndex } from "./sentence.js";
 import { drawMatrix, setView } from "./views.js";
@@ -16,6 +15,7 @@ export const page = {
   isPlacing: false, // the selection is the entity's, on its way to other words
   isProposed: false, // the selection is the page's own; a jump leads away from it
   restingWord: null, // where the focus rests in a sentence without entities, which nobody chose
+  linkingFrom: null, // the source word that waits for its counterpart
   awaitsHint: false, // the key that shows the hints waits in the queue
   replaying: false, // a button is pressed by a key, or once more after an answer
 };
@@ -103,7 +103,7 @@ export function switchView(view) {
 
 /** Links of the word that is being linked, under the pointer or in focus, else those of the entity in focus. */
 function isStrong([i, j]) {
-  if (linkingFrom() !== null) return i === linkingFrom();
+  if (page.linkingFrom !== null) return i === page.linkingFrom;
   const word = page.hovered ?? document.activeElement?.closest?.(".pair .t");
   if (word) return tokenIndex(word) === (word.closest(".sentence").dataset.side === "source" ? i : j);
   const [start, end] = sourceSpan(rowOf(page.current));
