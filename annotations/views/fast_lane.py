@@ -66,6 +66,7 @@ def fast_lanes(request: SignedInRequest, project_id: int) -> HttpResponse:
     lanes = project.fast_lanes.select_related("person", "run")[:LIST_SIZE]
     bulks = project.bulk_changes.filter(kind=BulkChange.Kind.FAST_LANE).select_related("actor")[:LIST_SIZE]
     context = {"project": project, "form": form, "lanes": lanes, "bulks": bulks}
+    context["has_runs"] = form.fields["run"].queryset.exists()  # type: ignore[attr-defined]
     return render(request, "annotations/fast_lanes.html", context)
 
 

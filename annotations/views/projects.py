@@ -19,6 +19,7 @@ from annotations.actions.projects import (
     remove_member,
     save_settings,
 )
+from annotations.first_steps import first_steps
 from annotations.forms import (
     LabelFormSet,
     MemberForm,
@@ -40,9 +41,11 @@ LOOKED_AT = 2_000  # pairs of one page of a search that no index answers
 def project(request: SignedInRequest, project_id: int) -> HttpResponse:
     project = get_project_for(request.user, project_id)
     by_language = project.pair_counts.all().totals_by("target_language")
+    counts = project.pair_counts.all().totals()
     context = {
         "project": project,
-        "counts": project.pair_counts.all().totals(),
+        "counts": counts,
+        "steps": first_steps(project, counts),
         "by_language": by_language,
         "languages": [row["target_language"] for row in by_language],
         "runs": project.runs.all()[:10],

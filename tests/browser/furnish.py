@@ -20,10 +20,11 @@ from django.utils import timezone
 from annotations import tasks
 from annotations.actions.adjudication import PICK, SeenReviews, adjudicate
 from annotations.actions.assignment import Choice, assign_pairs
+from annotations.actions.bulk import begin_bulk
 from annotations.actions.comparisons import ask_comparison, compare
 from annotations.actions.discussion import add_comment, toggle_verdict
 from annotations.actions.exports import make_export, promise_export
-from annotations.actions.fast_lane import answer_lane, open_lane
+from annotations.actions.fast_lane import answer_lane, open_lane, pairs_to_accept
 from annotations.actions.guidelines import keep_guidelines
 from annotations.actions.invitations import make_invitation
 from annotations.actions.reports import make_report, promise_report
@@ -33,7 +34,16 @@ from annotations.actions.training import launch_training
 from annotations.edits import Edit, EditRefused
 from annotations.export.options import ExportOptions
 from annotations.imports.records import ImportOptions
-from annotations.models import Project, ProjectionRun, ProjectReport, Review, SentencePair, User
+from annotations.models import (
+    BulkChange,
+    FastLane,
+    Project,
+    ProjectionRun,
+    ProjectReport,
+    Review,
+    SentencePair,
+    User,
+)
 
 NAME = "Demo corpus"
 CAST = {"ana": "annotator", "ben": "annotator", "chi": "adjudicator", "vera": "viewer"}
@@ -135,12 +145,18 @@ def decide(project: Project, adjudicator: User) -> None:
 def corpus_work(project: Project, owner: User) -> None:
     runs = list(ProjectionRun.objects.filter(project=project, target_language="es").order_by("pk"))
     compare(ask_comparison(first=runs[0], second=runs[-1], user=owner).pk)
-    lane = open_lane(
-        run=ProjectionRun.objects.filter(project=project, target_language="zh").get(),
-        person=owner,
-        threshold=0.5,
-    )
-    answer_lane(lane=lane, answers=["wrong" if one["is_seeded"] else "right" for one in lane.sample])
+    chinese = ProjectionRun.objects.get(project=project, target_language="zh")
+    lane = open_lane(run=chinese, person=owner, threshold=0.5)
+    answers = ["wrong" if one["is_seeded"] else "right" for one in lane.sample]
+    lane = answer_lane(lane=lane, answers=answers)
+    accept_some(lane)
+
+
+def accept_some(lane: FastLane) -> None:
+    pairs = pairs_to_accept(lane)[:6]
+    detail = {"lane": lane.pk, "threshold": lane.threshold, "run": lane.run_id, "pairs": pairs}
+    kind = BulkChange.Kind.FAST_LANE
+    begin_bulk(project=lane.project, actor=lane.person, kind=kind, n_wanted=len(pairs), detail=detail)
 
 
 def files(project: Project, owner: User) -> None:

@@ -60,6 +60,7 @@ def _rows(project: Project) -> dict[str, Any]:
         "comparison_id": project.comparisons.first().pk,
         "batch_id": project.imports.filter(status="staged").first().pk,
         "export_id": project.exports.first().pk,
+        "bulk_id": project.bulk_changes.first().pk,
         "lane_id": project.fast_lanes.filter(answered_at__isnull=False).first().pk,
         "training_id": project.trainings.first().pk,
         "report_id": project.gap_reports.first().pk,

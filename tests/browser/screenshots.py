@@ -19,7 +19,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "annotations")]
@@ -93,7 +93,7 @@ def photograph_all(
     page = sign_in(browser, address, project.created_by.username, **LOOKS[look])
     for name, path in addresses.items():
         looking = stranger if name.startswith("stranger") else page
-        answer = looking.goto(path)
+        answer = open_page(looking, path)
         looking.wait_for_load_state("networkidle")
         faults = layout_faults(looking)
         if answer is None or answer.status != STATUS.get(name, 200):
@@ -104,6 +104,14 @@ def photograph_all(
     print(f"{look}: {len(addresses)} pages")
     page.context.close()
     stranger.context.close()
+
+
+def open_page(page: Page, path: str) -> Response | None:
+    """Once more where the page before was just about to load itself again."""
+    try:
+        return page.goto(path)
+    except Error:
+        return page.goto(path)
 
 
 def photograph_for_readme(browser: Browser, address: str, project: Project) -> None:
