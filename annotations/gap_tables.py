@@ -11,7 +11,7 @@ CLEAN = "clean"
 
 def domain_tables(report: Report, domain: str) -> dict[str, Any]:
     """The tables of one domain. `query` of a figure leads to the sentences behind it."""
-    systems = list(report["systems"])
+    systems = _in_order(report, "system")
     return {
         "name": domain,
         "facts": report["domains"][domain],
@@ -23,17 +23,27 @@ def domain_tables(report: Report, domain: str) -> dict[str, Any]:
     }
 
 
+def domains(report: Report) -> list[dict[str, Any]]:
+    """The tables of every domain."""
+    return [domain_tables(report, name) for name in _in_order(report, "domain")]
+
+
 def choices(report: Report) -> dict[str, list[str]]:
     """What sentences can be filtered by."""
     stages = {stage for cell in report["cells"] for stage in cell["faults"]}
     severities = sorted({cell["severity"] for cell in report["cells"]})
     return {
-        "system": list(report["systems"]),
-        "domain": list(report["domains"]),
-        "noise": list(dict.fromkeys(cell["noise"] for cell in report["cells"])),
+        "system": _in_order(report, "system"),
+        "domain": _in_order(report, "domain"),
+        "noise": _in_order(report, "noise"),
         "severity": [str(severity) for severity in severities],
         "stage": sorted(stages),
     }
+
+
+def _in_order(report: Report, key: str) -> list[str]:
+    """Names as the report was asked for; PostgreSQL sorts the keys of a JSON object, not its lists."""
+    return list(dict.fromkeys(cell[key] for cell in report["cells"]))
 
 
 def _match_rows(report: Report, domain: str, systems: list[str]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.access import get_gap_report_for
 from annotations.actions.gap_reports import FILTERS, faulty_sentences, report_files
-from annotations.gap_tables import choices, domain_tables
+from annotations.gap_tables import choices, domains
 from annotations.requests import SignedInRequest
 
 PAGE_SIZE = 30
@@ -36,7 +36,7 @@ def gap_report(request: SignedInRequest, report_id: int) -> HttpResponse:
     context = {
         "project": found.project,
         "gap_report": found,
-        "domains": [domain_tables(found.report, name) for name in found.report["domains"]],
+        "domains": domains(found.report),
         "files": [path.name for path in files],
         "pictures": [path.name for path in files if path.suffix in PICTURES],
     }

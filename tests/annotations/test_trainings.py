@@ -19,6 +19,8 @@ from factories import make_gap_report, make_pair, make_training
 from tests.workers.tiny_models import tiny_xlmr
 from workers import model_cache
 from workers.tasks.training import thinned, train_tagger
+from workers.training.fit import TrainingStopped
+from workers.training.save import read_record
 
 FORM = {
     "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3,
@@ -120,11 +122,57 @@ def test_a_worker_trains_and_the_page_shows_it(started: TrainingRun, sign_in, ol
     }
     page = sign_in(olga).get(started.get_absolute_url()).content.decode()
     assert started.model_folder in page and "<svg" in page and "hx-trigger" not in page
-    assert (
-        "next hundred"
-        in sign_in(olga).get(reverse("annotations:project", args=[started.project_id])).content.decode()
-    )
+    first, last = started.learning_curve
+    assert first["gain"] == 0 and last["gain"] == pytest.approx(last["f1"] - first["f1"])
+    assert last["gain_low"] <= last["gain"] <= last["gain_high"]
+    project_page = sign_in(olga).get(reverse("annotations:project", args=[started.project_id]))
+    assert "next hundred" in project_page.content.decode()
+    assert "95 % interval goes from" in project_page.content.decode()
     assert train_tagger(started.pk) == {}  # a message that comes twice
+
+
+def test_a_learning_curve_that_was_cancelled_keeps_the_tagger(started: TrainingRun, monkeypatch) -> None:
+    from workers.training import job
+
+    started.options |= {"epochs": 1}
+    started.save()
+    made: list[str] = []
+    real = job.train
+
+    def once(options, sentences, dev, folder, **kwargs):
+        made.append(folder.name)
+        if len(made) == 2:
+            raise TrainingStopped("stopped after step 1")
+        return real(options, sentences, dev, folder, **kwargs)
+
+    monkeypatch.setattr(job, "train", once)
+    train_tagger(started.pk)
+    assert read_record(Path(started.model_folder)) is not None
+    cancel_training(training=started)
+    resume_training(training=started)
+    train_tagger(started.pk)
+    started.refresh_from_db()
+    name = Path(started.model_folder).name
+    assert started.status == "done" and made == [name, *[f"{name}-{started.n_gold // 2}"] * 2]
+    assert len(started.learning_curve) == 2 and started.curve
+
+
+def test_a_project_whose_curve_says_little_admits_it(project: Project, sign_in, olga) -> None:
+    points = [
+        {"n_gold": 100, "f1": 0.6, "low": 0.5, "high": 0.7, "gain": 0.0, "gain_low": 0.0, "gain_high": 0.0},
+        {
+            "n_gold": 300,
+            "f1": 0.64,
+            "low": 0.5,
+            "high": 0.7,
+            "gain": 0.04,
+            "gain_low": -0.02,
+            "gain_high": 0.1,
+        },
+    ]
+    make_training(project, status="done", learning_curve=points)
+    page = sign_in(olga).get(reverse("annotations:project", args=[project.pk])).content.decode()
+    assert "worth about 2.0 points" in page and "from -1.0 to 5.0" in page and "It holds zero" in page
 
 
 def test_a_cancelled_training_stops_and_goes_on(started: TrainingRun, monkeypatch) -> None:

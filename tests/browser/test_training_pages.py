@@ -21,8 +21,12 @@ SCORES = {
 }
 CURVE = [{"step": 10 * k, "of": 60, "epoch": k / 2, "loss": 1 / k} for k in range(1, 7)]
 LEARNING = [
-    {"n_gold": n, "f1": f1, "low": f1 - 0.06, "high": f1 + 0.06} for n, f1 in ((100, 0.61), (200, 0.68))
-]
+    {
+        "n_gold": n, "f1": f1, "low": f1 - 0.06, "high": f1 + 0.06,
+        "gain": gain, "gain_low": gain - 0.03, "gain_high": gain + 0.03,
+    }
+    for n, f1, gain in ((100, 0.61, 0.0), (200, 0.68, 0.07))
+]  # fmt: skip
 
 
 @pytest.fixture

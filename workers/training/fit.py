@@ -25,7 +25,7 @@ from workers.training.base import BaseModel, load_base
 from workers.training.data import TrainingSentence, labels_of, without
 from workers.training.examples import NO_TAG, Collator, make_examples
 from workers.training.options import TrainingOptions
-from workers.training.save import save_tagger
+from workers.training.save import Counts, save_tagger
 
 Point = dict[str, Any]
 CURVE = "curve.jsonl"
@@ -37,10 +37,14 @@ class TrainingStopped(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """folder: the model. scores: on the dev part, by the model as it was saved. curve: one dict per point."""
+    """folder: the model. scores: on the dev part, by the model as it was saved. curve: one dict per point.
+
+    dev_counts: (sentences, 3), to compare two trainings on the same dev part.
+    """
 
     folder: Path
     scores: Scores
+    dev_counts: Counts
     curve: list[Point]
     signature: str
 
@@ -101,9 +105,9 @@ def finish(
     curve: list[Point],
 ) -> TrainingResult:
     """Save the model, and score it on the dev part as it comes back from disk."""
-    scores, signature = save_tagger(base, options, train_sentences, dev_sentences, folder, curve)
+    scores, counts, signature = save_tagger(base, options, train_sentences, dev_sentences, folder, curve)
     shutil.rmtree(working_folder(folder), ignore_errors=True)
-    return TrainingResult(folder, scores, curve, signature)
+    return TrainingResult(folder, scores, counts, curve, signature)
 
 
 def check_data(

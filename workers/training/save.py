@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from workers import model_cache
 from workers.adapters.hf_tagger import HfTagger
 from workers.adapters.packaged_e5 import PackedEmbedding
-from workers.evaluate import Scores, score_tags
+from workers.evaluate import Scores, score_tags, sentence_counts
 from workers.iob2 import entities_to_tags
 from workers.signature import VERSION, digest, installed_version
 from workers.tag import Tagger
@@ -24,6 +26,7 @@ from workers.training.options import TrainingOptions
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")
 RECORD = "training.json"
 N_BOOTSTRAP = 2_000
+Counts = NDArray[np.int64]  # (sentences, 3), see `sentence_counts`
 
 
 def save_tagger(
@@ -33,8 +36,8 @@ def save_tagger(
     dev: Sequence[TrainingSentence],
     folder: Path,
     curve: Sequence[dict[str, Any]],
-) -> tuple[Scores, str]:
-    """Write the folder, which appears whole; returns the dev scores of what was written, and the signature.
+) -> tuple[Scores, Counts, str]:
+    """Write the folder, which appears whole; returns what was written scored on dev, and the signature.
 
     Weights are half precision: a file half the size, and the dev scores are those of the rounded model.
     """
@@ -45,7 +48,7 @@ def save_tagger(
         base.model.half().save_pretrained(part)
         base.tokenizer.save_pretrained(part)
         tagger = HfTagger(model=str(part), labels=_own_labels(base.model), device="cpu", dtype="float32")
-        scores = score_tagger(tagger, dev)
+        scores, counts = score_tagger(tagger, dev)
         model_cache.forget(str(part))
         record: dict[str, Any] = {
             "base": base.origin,
@@ -67,16 +70,26 @@ def save_tagger(
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return scores, record["signature"]
+    return scores, counts, record["signature"]
 
 
 def score_tagger(
     tagger: Tagger, sentences: Sequence[TrainingSentence], *, n_bootstrap: int = N_BOOTSTRAP
-) -> Scores:
-    """What a tagger is worth on labelled sentences."""
+) -> tuple[Scores, Counts]:
+    """What a tagger is worth on labelled sentences, and (sentences, 3) counts to compare it by."""
     found = tagger.tag([list(sentence.tokens) for sentence in sentences])
     predicted = [entities_to_tags(one, len(s.tokens)) for one, s in zip(found, sentences, strict=True)]
-    return score_tags([sentence.tags for sentence in sentences], predicted, n_bootstrap=n_bootstrap)
+    gold = [sentence.tags for sentence in sentences]
+    return score_tags(gold, predicted, n_bootstrap=n_bootstrap), sentence_counts(gold, predicted)
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """What a finished model folder says of itself; None where there is none."""
+    path = folder / RECORD
+    if not path.is_file():
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
 
 
 def model_card(record: dict[str, Any]) -> str:
