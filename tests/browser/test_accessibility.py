@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from annotations.models import Project, SentencePair, User
+from annotations.models import Candidate, Project, SentencePair, User
 from factories import make_pair
 
 PAGES = [
@@ -42,8 +42,8 @@ def violations(page: Page) -> list[str]:
 
 @pytest.fixture
 def busy_pair(project: Project) -> SentencePair:
-    """Every state at once: suggested, missing, contested."""
-    return make_pair(
+    """Every state at once: suggested, missing, contested, only in the translation."""
+    pair = make_pair(
         project,
         "Ana Ruiz met Bea of Lima in Madrid .",
         "Ana Ruiz vio a Bea en Madrid .",
@@ -53,6 +53,19 @@ def busy_pair(project: Project) -> SentencePair:
         document="d1",
         domain="news",
     )
+    Candidate.objects.create(
+        run=pair.shown_run,
+        pair=pair,
+        rank=0,
+        start=2,
+        end=3,
+        label="MISC",
+        score=0.6,
+        confidence=0.49,
+        reason=Candidate.ONLY_TARGET,
+        via="tagger",
+    )
+    return pair
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -76,6 +89,7 @@ def test_the_review_page_has_none_in_any_state(
         "x",
         "Tab c",
         "a",
+        "Escape ,",
         "Escape e",
         "Escape h",
         "g",
