@@ -40,18 +40,6 @@ def media(tmp_path: Path, settings) -> Path:
     return settings.MEDIA_ROOT
 
 
-@pytest.fixture
-def empty_database(database_url: str):
-    """The address of a second database on the same server."""
-    name = f"{connection.settings_dict['NAME']}_restored"
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    yield database_url.replace(f"/{connection.settings_dict['NAME']}?", f"/{name}?")
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
 @pytest.mark.slow
 def test_a_restored_copy_equals_the_original(
     media: Path, tmp_path: Path, empty_database: str, database_url: str, run_manage
