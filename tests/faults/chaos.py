@@ -1,6 +1,6 @@
 """kill -9 of one process after the other, at random moments, while people import, project, review and export.
 
-    python tests/faults/chaos.py [--rounds 24] [--seed 1] [--folder FOLDER]
+    python tests/faults/chaos.py [--rounds 32] [--skip 0] [--seed 1] [--folder FOLDER]
 
 A whole installation (`manage.py up`) on a data folder of its own. Each round pairs one activity with one
 victim; the person tries again as people do, and afterwards the promises of invariants.py must hold, no
@@ -176,6 +176,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=len(ACTIVITIES) * len(VICTIMS))
+    parser.add_argument("--skip", type=int, default=0, help="rounds that were run before, with the same seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the installation is made; kept afterwards")
     options = parser.parse_args()
@@ -184,18 +185,19 @@ def main() -> int:
         Path(temporary).chmod(0o755)
         installation = Installation((options.folder or Path(temporary)).absolute() / "data")
         try:
-            return run_rounds(installation, options.rounds, options.seed)
+            return run_rounds(installation, options.rounds, options.seed, options.skip)
         finally:
             installation.up.stop()
 
 
-def run_rounds(installation: Installation, n_rounds: int, seed: int) -> int:
+def run_rounds(installation: Installation, n_rounds: int, seed: int, n_skipped: int) -> int:
     chaos = Chaos(installation, seed)
     rounds = list(itertools.product(ACTIVITIES, VICTIMS))
     chaos.chance.shuffle(rounds)
+    numbered = itertools.islice(enumerate(itertools.cycle(rounds), 1), n_skipped, n_skipped + n_rounds)
     n_broken = 0
     print("| round | during | killed | seconds until it was done | broken |\n|---|---|---|---|---|")
-    for number, (activity, victim) in zip(range(1, n_rounds + 1), itertools.cycle(rounds), strict=False):
+    for number, (activity, victim) in numbered:
         failures, seconds = chaos.round(activity, victim)
         n_broken += bool(failures)
         print(f"| {number} | {activity} | {victim} | {seconds:.1f} | {'; '.join(failures)} |", flush=True)
