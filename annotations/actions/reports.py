@@ -37,9 +37,13 @@ def promised_report(project: Project, kind: str) -> ProjectReport | None:
     return project.reports.filter(kind=kind, status=Status.WORKING).first()
 
 
-def is_due(project: Project, kind: str) -> bool:
+def last_report(project: Project, kind: str) -> ProjectReport | None:
+    """The one that was asked for last, whatever became of it."""
+    return project.reports.filter(kind=kind).order_by("-pk").first()
+
+
+def is_due(project: Project, kind: str, last: ProjectReport | None) -> bool:
     """Whether a page should ask for a new report: none is under way, and the last end was a while ago."""
-    last = project.reports.filter(kind=kind).order_by("-pk").first()
     if last is None:
         return True
     if last.status == Status.READY and newest_report(project, kind) is None:

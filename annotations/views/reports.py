@@ -16,6 +16,7 @@ from annotations.access import get_project_for
 from annotations.actions.background import send_on_commit
 from annotations.actions.reports import (
     is_due,
+    last_report,
     newest_report,
     promise_report,
     promised_report,
@@ -33,9 +34,10 @@ PAGES = {
 
 def report_context(project: Project, kind: str) -> dict[str, Any]:
     """The newest figures, and the promise of newer ones; whoever looks at old figures asks for new ones."""
-    if is_due(project, kind):
+    last = last_report(project, kind)
+    if is_due(project, kind, last):
         _ask(project, kind)
-    last = project.reports.filter(kind=kind).order_by("-pk").first()
+        last = None
     promise = promised_report(project, kind)
     return {
         "kind": kind,

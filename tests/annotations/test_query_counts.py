@@ -35,6 +35,7 @@ from annotations.models import (
 )
 from annotations.urls import urlpatterns
 from factories import (
+    make_bulk,
     make_comparison,
     make_gap_report,
     make_lane,
@@ -97,6 +98,7 @@ class World:
         ProjectReport.objects.create(
             project=self.project, kind="figures", status="ready", data=FIGURES, finished_at=timezone.now()
         )
+        self.bulk = make_bulk(self.project)
         self.lane = make_lane(make_pair(self.project))
         self.n = 0
 
@@ -185,6 +187,7 @@ class World:
             "training_id": self.training.pk,
             "report_id": self.gap_report.pk,
             "lane_id": self.lane.pk,
+            "bulk_id": self.bulk.pk,
             "kind": "figures",
             "form": "csv",
             "name": "news.es.conll",
