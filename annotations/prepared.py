@@ -23,6 +23,10 @@ class PreparedCursor(psycopg.Cursor[Row]):
     def execute(self, query: Any, params: Any = None, **_: Any) -> PreparedCursor:
         return super().execute(query, params, prepare=True)
 
+    def _send_query_prepared(self, name: bytes, pgq: Any, *, binary: bool | None = None) -> None:
+        self._query = pgq  # which psycopg forgets here, and Django's log of statements shows
+        super()._send_query_prepared(name, pgq, binary=binary)
+
 
 def fetch_one(statement: str, values: Mapping[str, Any]) -> Row | None:
     """The first row of the answer, or None."""
