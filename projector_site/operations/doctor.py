@@ -23,6 +23,8 @@ GRADES = OK, WARNING, FAULT = ("ok", "warning", "fault")
 OLDEST_POSTGRESQL = 15
 LEAST_FREE_BYTES = 2_000_000_000
 LARGEST_CLOCK_DIFFERENCE_S = 5
+SHORTEST_KEY = 50
+LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 WORKER_ANSWERS_WITHIN_S = 2.0
 
 
@@ -41,6 +43,8 @@ def examine() -> Iterator[Finding]:
     yield from look_at_packages()
     yield from look_at_folder()
     yield from look_at_settings()
+    yield from look_at_addresses()
+    yield from look_at_models()
     found = list(look_at_database())
     yield from found
     if found[0].grade != FAULT:
@@ -105,6 +109,37 @@ def look_at_settings() -> Iterator[Finding]:
     if not problems:
         note = "" if settings.HTTPS else " (HTTPS is off: not for others to reach over a network)"
         yield Finding("settings", OK, f"nothing to say{note}")
+
+
+def look_at_addresses() -> Iterator[Finding]:
+    """Secrets and names that only show their fault once others come by."""
+    if len(settings.SECRET_KEY) < SHORTEST_KEY:
+        text = f"SECRET_KEY has {len(settings.SECRET_KEY)} characters"
+        yield Finding("secrets", WARNING, text, f"use {SHORTEST_KEY} random ones; people sign in anew then")
+    names = set(settings.ALLOWED_HOSTS)
+    if "*" in names:
+        mend = "name the site in ALLOWED_HOSTS"
+        yield Finding("addresses", WARNING, "ALLOWED_HOSTS takes any name", mend)
+    elif settings.HTTPS and names <= LOCAL_NAMES:
+        text = f"ALLOWED_HOSTS has only {', '.join(sorted(names))}: behind the proxy every page is refused"
+        yield Finding("addresses", FAULT, text, "add the name that people use")
+    for origin in settings.CSRF_TRUSTED_ORIGINS:
+        if origin.startswith("https:") != settings.HTTPS:
+            text = f"CSRF_TRUSTED_ORIGINS has {origin}, and HTTPS is {'on' if settings.HTTPS else 'off'}"
+            yield Finding("addresses", WARNING, text, "let both say how people reach the site")
+    if settings.DEBUG:
+        yield Finding("settings", FAULT, "DEBUG shows the inside to whoever meets an error", "unset DEBUG")
+
+
+def look_at_models() -> Iterator[Finding]:
+    """The folders that runs may name models of; the default one need not be there."""
+    default = settings.DATA_FOLDER.root / "models"
+    for folder in settings.MODEL_FOLDERS:
+        if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+            yield Finding("models", OK, f"{folder}, {sum(1 for _ in folder.iterdir())} entries")
+        elif folder.exists() or folder != default:
+            mend = "make it, readable by the account of the workers, or leave it out of MODEL_FOLDERS"
+            yield Finding("models", FAULT, f"{folder} is no folder that can be read", mend)
 
 
 def look_at_database() -> Iterator[Finding]:

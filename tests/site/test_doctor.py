@@ -41,6 +41,29 @@ def test_a_folder_that_is_not_there_is_a_fault(settings, tmp_path) -> None:
     assert "PROJECTOR_DATA" in finding.mend
 
 
+def test_names_that_do_not_fit_are_named(settings) -> None:
+    settings.HTTPS, settings.SECRET_KEY = True, "short"
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    settings.CSRF_TRUSTED_ORIGINS = ["http://names.example"]
+    key, hosts, origin = doctor.look_at_addresses()
+    assert (key.subject, key.grade) == ("secrets", WARNING)
+    assert hosts.grade == FAULT
+    assert "every page is refused" in hosts.text
+    assert "http://names.example" in origin.text
+    settings.SECRET_KEY, settings.ALLOWED_HOSTS = "k" * 50, ["names.example"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://names.example"]
+    assert not list(doctor.look_at_addresses())
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["*"], True
+    assert [f.grade for f in doctor.look_at_addresses()] == [WARNING, FAULT]
+
+
+def test_a_folder_of_models_that_is_not_there_is_a_fault(settings, tmp_path) -> None:
+    settings.MODEL_FOLDERS = [tmp_path, tmp_path / "nowhere", settings.DATA_FOLDER.root / "models"]
+    there, missing = doctor.look_at_models()
+    assert (there.grade, missing.grade) == (OK, FAULT)
+    assert "nowhere" in missing.text
+
+
 @pytest.mark.django_db
 def test_a_migrated_database_is_well() -> None:
     assert {f.subject: f.grade for f in doctor.look_at_database()} == {"database": OK, "schema": OK}
