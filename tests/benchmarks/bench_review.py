@@ -2,11 +2,15 @@
 
     export DATABASE_URL=...
     python tests/benchmarks/fill.py --pairs 1000000 --reviews 0 --name "Benchmark of the review"
-    gunicorn projector_site.wsgi --workers 2 --threads 4 --bind 127.0.0.1:8010 &
+    gunicorn projector_site.wsgi --workers 2 --threads 4 --bind 127.0.0.1:8010 --preload &
     python tests/benchmarks/bench_review.py cycle http://127.0.0.1:8010 --users 10 --seconds 30
+    python tests/benchmarks/bench_review.py paint http://127.0.0.1:8010
+    python tests/benchmarks/bench_review.py profile
 
 `cycle` plays annotators who accept everything: each request accepts a sentence and brings the next (what
 other tools do in a submit and a fetch). Printed are cycles per second and milliseconds per cycle.
+`paint` presses Enter in a real browser and waits until the next sentence is painted.
+`profile` needs no server: it plays the same cycle in this process and says what it costs.
 """
 
 from __future__ import annotations
@@ -30,7 +34,8 @@ import django  # noqa: E402
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.test import Client  # noqa: E402
+from review_painting import paint  # noqa: E402
+from review_profile import profile, sign_in  # noqa: E402
 
 from annotations.models import Membership, Project, User  # noqa: E402
 
@@ -43,9 +48,7 @@ class Annotator:
     def __init__(self, project: Project, number: int, address: str) -> None:
         user, _ = User.objects.get_or_create(username=f"bench-{number}")
         Membership.objects.get_or_create(project=project, user=user, defaults={"role": "annotator"})
-        client = Client()
-        client.force_login(user)
-        self.session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.session = sign_in(user)
         self.connection = http.client.HTTPConnection(urlsplit(address).netloc)
         self.csrf = ""
         self.times: list[float] = []
@@ -73,6 +76,7 @@ class Annotator:
             "csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="(\w+)"', self.page)[1],
             "version": re.search(r'name="version" value="(\d+)"', self.page)[1],
             "run": re.search(r'name="run" value="(\d+)"', self.page)[1],
+            "text": re.search(r'name="text" value="(\d+)"', self.page)[1],
         }
         pair = re.search(r'data-pair="(\d+)"', self.page)[1]
         started = time.perf_counter()
@@ -81,8 +85,7 @@ class Annotator:
         assert status == 200, self.page[:500]
 
 
-def cycle(address: str, n_users: int, seconds: float) -> None:
-    project = Project.objects.filter(name__startswith=NAME).latest("created_at")
+def cycle(project: Project, address: str, n_users: int, seconds: float) -> None:
     people = [Annotator(project, number, address) for number in range(n_users)]
     end = time.monotonic() + seconds
 
@@ -114,8 +117,22 @@ def main() -> None:
     cycling.add_argument("address")
     cycling.add_argument("--users", type=int, default=10)
     cycling.add_argument("--seconds", type=float, default=30)
+    painting = commands.add_parser("paint", help="time from Enter to the next sentence, in a browser")
+    painting.add_argument("address")
+    painting.add_argument("--sentences", type=int, default=60)
+    painting.add_argument("--pause", type=float, default=0.7, help="seconds that the annotator looks")
+    profiling = commands.add_parser("profile", help="CPU time and statements of a cycle, in this process")
+    profiling.add_argument("cycles", type=int, nargs="?", default=500)
+    profiling.add_argument("--functions", type=int, default=0, help="list the costliest")
     options = parser.parse_args()
-    cycle(options.address, options.users, options.seconds)
+    project = Project.objects.filter(name__startswith=NAME).latest("created_at")
+    match options.command:
+        case "cycle":
+            cycle(project, options.address, options.users, options.seconds)
+        case "paint":
+            paint(project, options.address, options.sentences, options.pause)
+        case "profile":
+            profile(project, options.cycles, n_functions=options.functions)
 
 
 if __name__ == "__main__":
