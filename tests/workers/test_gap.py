@@ -183,12 +183,14 @@ def test_the_printed_command_makes_the_same_report(tmp_path: Path) -> None:
         "--projection", "words=word-to-word,preset=original", "--projection", "spans=ner-candidates",
         "--target-tagger", model, "--domain", f"news={gold},{source}", "-o", str(folder),
         noise=["merge", "entities"], severity=[0.5], bootstrap=20, pair=[("soft", "a")],
+        language=["und", "news=pt"],
     )  # fmt: skip
     first = (folder / "report.json").read_text()
     _, command, *words = shlex.split(json.loads(first)["command"])
     call_command(command, *words)
     assert (folder / "report.json").read_text() == first
     report = json.loads(first)
+    assert report["domains"]["news"]["language"] == "pt"
     assert list(report["systems"]) == ["a", "soft", "words", "spans"]
     assert "target" in report["systems"]["spans"] and "What is left" in (folder / "report.md").read_text()
     clean = {c["system"]: c["jaccard"]["value"] for c in report["cells"] if c["noise"] == CLEAN}
@@ -222,3 +224,5 @@ def test_the_command_projects_where_there_is_a_source(tmp_path: Path) -> None:
         call_command("gap_report", *given, "--projection", "p=soft")
     with pytest.raises(CommandError, match="name a system at least"):
         call_command("gap_report", *given)
+    with pytest.raises(CommandError, match="no domain is called 'web'; there are news"):
+        call_command("gap_report", *given, "--language", "web=en")

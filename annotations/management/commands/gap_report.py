@@ -49,7 +49,14 @@ class Command(BaseCommand):
         parser.add_argument("--severity", nargs="+", type=float, default=[0.1, 0.3], metavar="P")
         parser.add_argument("--where", default="both", help="entity, context or both (default: both)")
         parser.add_argument("--seed", nargs="+", type=int, default=[0])
-        parser.add_argument("--language", default="und", help="BCP 47 code, for numbers in words")
+        parser.add_argument(
+            "--language", nargs="+", default=["und"], metavar="[NAME=]CODE",
+            help="BCP 47 code of the tests, or of the domain NAME, for numbers in words",
+        )  # fmt: skip
+        parser.add_argument(
+            "--source-language", default="en",
+            help="BCP 47 code, for the packaged tagger that reads sources without tags (default: en)",
+        )  # fmt: skip
         parser.add_argument("--ignore", nargs="*", default=[], metavar="LABEL", help="labels not counted")
         parser.add_argument(
             "--limit", type=int, help="sentences of each domain, evenly spread (default: all)"
@@ -107,21 +114,39 @@ def pair(text: str) -> tuple[str, str]:
 
 def read_domains(options: dict[str, Any]) -> list[Any]:
     from workers.gap.files import read_domain
-    from workers.tag import get_tagger
+    from workers.tag import get_tagger_for
 
+    languages = domain_languages(options)
     domains = []
     for name, files in options["domain"]:
         gold, _, source = files.partition(",")
         domains.append(
             read_domain(
                 name, Path(gold), Path(source) if source else None,
-                language=options["language"],
+                language=languages[name],
                 ignore=options["ignore"],
                 limit=options["limit"],
-                tag_source=lambda sentences: get_tagger().tag(sentences),
+                tag_source=lambda sentences: get_tagger_for(options["source_language"]).tag(sentences),
             )
         )  # fmt: skip
     return domains
+
+
+def domain_languages(options: dict[str, Any]) -> dict[str, str]:
+    """The language of every domain. Raises ValueError for one that names no domain."""
+    names = [name for name, _ in options["domain"]]
+    found = dict.fromkeys(names, "und")
+    for given in options["language"]:
+        name, equals, code = given.partition("=")
+        if not equals:
+            found |= dict.fromkeys(names, given)
+        elif name in found:
+            found[name] = code
+        else:
+            raise ValueError(
+                f"--language {given}: no domain is called {name!r}; there are {', '.join(names)}"
+            )
+    return found
 
 
 def load_systems(options: dict[str, Any]) -> list[Any]:
@@ -175,9 +200,11 @@ def command_line(options: dict[str, Any]) -> str:
             words += [f"--{option}", f"{name}={value}"]
     for specific, general in options["pair"]:
         words += ["--pair", f"{specific},{general}"]
-    for option in ("noise", "severity", "seed", "ignore"):
+    for option in ("noise", "severity", "seed", "language", "ignore"):
         words += [f"--{option}", *map(str, options[option])] if options[option] else []
-    for option in ("target_tagger", "where", "language", "limit", "bootstrap", "project", "output"):
+    for option in (
+        "target_tagger", "source_language", "where", "limit", "bootstrap", "project", "output",
+    ):  # fmt: skip
         if options[option] is not None:
             words += [f"--{option.replace('_', '-')}", str(options[option])]
     return shlex.join(words)
