@@ -26,6 +26,30 @@ LANGUAGES = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")
 }
+# What Django says on our pages, and says in English where its own catalogue of a language lacks it.
+DJANGO = "django"
+DJANGO_SAYS: tuple[str | tuple[str, str], ...] = (
+    "Enter a valid JSON.",
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+    "Null characters are not allowed.",
+    "Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+    "The two password fields didn’t match.",
+    "Your password can’t be a commonly used password.",
+    "Your password can’t be too similar to your other personal information.",
+    (
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+    ),
+    ("Please submit at most %(num)d form.", "Please submit at most %(num)d forms."),
+    (
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+    (
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+    ),
+)
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # two people who extract the same words write the same file
 
 
@@ -51,6 +75,8 @@ def find_words() -> Catalog:
                 template.add(words, None, [(name, line)], auto_comments=comments, context=context)
     for place, words in said_by_workers():
         template.add(words, None, [(place, 0)])
+    for words in DJANGO_SAYS:
+        template.add(words, None, [(DJANGO, 0)])
     return template
 
 
