@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT = 720, 320
+WIDTH, HEIGHT = 560, 280  # about as wide as it is shown, so that its words have their size
 UNSTYLED: dict[str, Any] = {
     "css": [],
     "js": [],

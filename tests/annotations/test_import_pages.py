@@ -304,6 +304,7 @@ def test_work_in_hand_is_not_taken_twice(olga: Client, upload: Upload, large, mo
         batch.refresh_from_db()
         assert batch.status == "checking"
         assert "The file is being read." in page(olga, batch)
+        cursor.execute("ROLLBACK")
     other.close()
     run_check(batch.pk)
     batch.refresh_from_db()
