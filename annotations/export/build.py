@@ -16,6 +16,7 @@ from annotations.export.losses import NO_SOURCE, UNSAFE, Losses
 from annotations.export.options import JSONL, ExportOptions, part_of
 from annotations.export.records import ExportRecord, read_records
 from annotations.models import Project
+from annotations.tables import safe_cell
 
 SIDECAR = "export.json"
 MAX_FILES = 300
@@ -68,7 +69,7 @@ class Exporter:
             names = [pair.external_id, pair.document, pair.domain]
             if UNSAFE.search("".join(names)):
                 names = [UNSAFE.sub(" ", name) for name in names]
-            cells = (str(len(output.digests)), *names, record.kind, str(pair.pk))
+            cells = (str(len(output.digests)), *map(safe_cell, names), record.kind, str(pair.pk))
             self._indexes[place].write("\t".join(cells) + "\n")
 
     def _place(self, record: ExportRecord) -> Place:

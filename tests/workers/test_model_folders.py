@@ -1,6 +1,8 @@
 """Folders that a process may load models from."""
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,23 @@ def test_encoders_and_taggers_ask(allowed: Path) -> None:
 def test_without_a_rule_any_folder_will_do(allowed: Path) -> None:
     model_cache.configure(folders=None)
     check_folder(str(allowed.parent / "elsewhere"))
+
+
+def test_code_that_comes_with_a_model_is_never_run(allowed: Path) -> None:
+    """A folder whose configuration names its own code, under a type that nobody knows and one that all do."""
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    ran = allowed / "ran"
+    for kind in ("theirs", "bert"):
+        folder = allowed / kind
+        folder.mkdir()
+        names = {"AutoConfig": "code.Config", "AutoModel": "code.Model", "AutoTokenizer": ["code.T", None]}
+        (folder / "config.json").write_text(json.dumps({"model_type": kind, "auto_map": names}))
+        (folder / "tokenizer_config.json").write_text(json.dumps({"auto_map": names}))
+        (folder / "code.py").write_text(f"open({str(ran)!r}, 'w')\nclass Config: ...\nclass Model: ...\n")
+        for auto_class in (AutoConfig, AutoModel, AutoTokenizer):
+            with suppress(ModelUnavailable):
+                model_cache.load_pretrained(auto_class, str(folder))
+    with pytest.raises(ModelUnavailable):
+        model_cache.load_pretrained(AutoConfig, str(allowed / "theirs"))
+    assert not ran.exists()
