@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -32,7 +32,7 @@ class Queue:
 
 def live_reports() -> QuerySet[WorkerReport]:
     """What the processes say that were heard of lately, worker by worker, the main one of each first."""
-    heard = WorkerReport.objects.filter(heard_at__gt=timezone.now() - LIVES_FOR)
+    heard = WorkerReport.objects.filter(heard_at__gt=Now() - LIVES_FOR)
     return heard.order_by("worker", "-n_slots", "pid")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from annotations.models import Candidate, NameUse, RunDifference, SentencePair, User
 from annotations.prepared import fetch_one
@@ -129,22 +129,21 @@ def claim_ahead(queue: Queue, user: User, here: SentencePair) -> SentencePair | 
 def claim_pair(pair_id: int, user: User) -> User | None:
     """Lease this pair to the user unless another person is on it: that person is returned then."""
     pair = SentencePair.objects.select_for_update(no_key=True).get(pk=pair_id)
-    if pair.is_claimed_by_other(user):
+    if not SentencePair.objects.filter(pk=pair_id).free_for(user).exists():
         return pair.claimed_by
-    _lease(pair, user)
+    _lease(pair_id, user)
     return None
 
 
-@transaction.atomic
 def take_over(pair_id: int, user: User) -> None:
     """Lease the pair to the user whoever has it; the other's work stays in their own review."""
-    _lease(SentencePair.objects.select_for_update(no_key=True).get(pk=pair_id), user)
+    _lease(pair_id, user)
 
 
 def renew_claim(pair_id: int, user: User) -> bool:
     """The heartbeat. False when the claim is gone: it ran out and someone else has the pair."""
     claim = SentencePair.objects.filter(pk=pair_id, claimed_by=user)
-    return claim.update(claimed_until=timezone.now() + LEASE) == 1
+    return claim.update(claimed_until=Now() + LEASE) == 1
 
 
 def release_claim(pair_id: int, user: User) -> None:
@@ -152,9 +151,9 @@ def release_claim(pair_id: int, user: User) -> None:
     SentencePair.objects.filter(pk=pair_id, claimed_by=user).update(claimed_by=None, claimed_until=None)
 
 
-def _lease(pair: SentencePair, user: User) -> None:
-    pair.claimed_by, pair.claimed_until = user, timezone.now() + LEASE
-    pair.save(update_fields=["claimed_by", "claimed_until"])
+def _lease(pair_id: int, user: User) -> None:
+    """By the database's clock, which is one, while web processes on several machines have several."""
+    SentencePair.objects.filter(pk=pair_id).update(claimed_by=user, claimed_until=Now() + LEASE)
 
 
 # ---------------------------------------------------------------- which pair is next, as one statement

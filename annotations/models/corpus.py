@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotations.querysets import SentencePairQuerySet
-
-if TYPE_CHECKING:
-    from annotations.models import User
 
 
 class ImportBatch(models.Model):
@@ -239,12 +233,6 @@ class SentencePair(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or f"pair {self.pk}"
-
-    def is_claimed_by_other(self, user: User) -> bool:
-        """Whether another person holds a lease on it that has not run out."""
-        if self.claimed_by_id in {None, user.pk} or self.claimed_until is None:
-            return False
-        return self.claimed_until > timezone.now()
 
     @property
     def source_tokens(self) -> list[str]:

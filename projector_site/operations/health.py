@@ -69,7 +69,10 @@ def pending_migrations() -> list[str]:
 
 
 def broker_answers() -> bool:
-    with Connection(settings.CELERY_BROKER_URL, connect_timeout=BROKER_ANSWERS_WITHIN_S) as broker:
+    timeouts = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), BROKER_ANSWERS_WITHIN_S)
+    with Connection(
+        settings.CELERY_BROKER_URL, connect_timeout=BROKER_ANSWERS_WITHIN_S, transport_options=timeouts
+    ) as broker:
         try:
             broker.ensure_connection(max_retries=1, timeout=BROKER_ANSWERS_WITHIN_S)
         except (BrokerError, OSError):

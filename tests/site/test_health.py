@@ -3,8 +3,10 @@
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -36,6 +38,16 @@ def test_not_ready_without_a_broker(client: Client, settings) -> None:
     assert response.status_code == 503
     assert response.json()["broker"] == "does not answer"
     assert response.json()["database"] == "ok"
+
+
+@pytest.mark.django_db
+def test_not_ready_with_a_broker_that_hangs(client: Client, settings, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(health, "BROKER_ANSWERS_WITHIN_S", 0.2)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "b"))
+        silent.listen()
+        settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path / 'b'}"
+        assert client.get("/health/ready/").json()["broker"] == "does not answer"
 
 
 @pytest.mark.django_db
