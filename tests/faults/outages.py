@@ -11,6 +11,7 @@ mount a small tmpfs; without, it is skipped.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import resource
@@ -30,15 +31,16 @@ sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 import psutil  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 
-from faults.chaos import Chaos, Installation  # noqa: E402
+from faults.chaos import PAIRS_PER_IMPORT, Chaos, Installation  # noqa: E402
 from faults.form_fields import read_form  # noqa: E402
 from faults.invariants import broken_promises, lost_reviews  # noqa: E402
-from faults.person import BROKEN, SiteError  # noqa: E402
+from faults.person import BROKEN, GIVES_UP_AFTER_S, SiteError  # noqa: E402
 
 DISK = "400m"  # of the data folder where the disk is to be filled
 LEASES = (("runchunk", "lease_until"), ("projectionrun", "lease_until"), ("sentencepair", "claimed_until"))
 PAGE_SAYS_WITHIN_S = 45
-MEMORY_LEFT = 60_000_000  # for a model, beyond what its process has
+MEMORY_LEFT = 4_000_000  # for a batch, beyond what its process has
+TIMES_AS_LONG = 20  # a sentence that needs more
 
 
 class Skipped(Exception):
@@ -207,25 +209,29 @@ def disk_full(outage: Outage) -> None:
 
 
 def no_memory(outage: Outage) -> None:
-    """New processes of the worker have no room to load a model: the run says so, and can be resumed."""
-    worker = outage.installation.up.children()["worker"]
-    old = worker.children()
-    for process in old:
-        process.kill()
-    while not (pool := [child for child in worker.children() if child not in old]):
-        time.sleep(0.05)
+    """Long sentences for processes that may not grow: smaller batches, or the run says why not."""
+    chaos, state = outage.chaos, outage.installation.state
+    kept = ("document", "domain", "source_language", "target_language")
+    lines = []
+    for line in (json.loads(line) for line in chaos.lines[:PAIRS_PER_IMPORT]):
+        long = {side: line[side] * TIMES_AS_LONG for side in ("source", "target")}
+        lines.append({"id": f"long-{line['id']}"} | {k: line[k] for k in kept if k in line} | long)
+    chaos.person.bring_in(chaos.project, lines, state)
+    pool = outage.installation.up.children()["worker"].children()
     for process in pool:
         limit = process.memory_info().vms + MEMORY_LEFT
         resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
-    try:
-        run = outage.chaos.person.ask_for_run(outage.chaos.project, outage.installation.state)
+    run = chaos.person.ask_for_run(chaos.project, state)
+    query = f"SELECT status FROM annotations_projectionrun WHERE id = {run}"
+    end = time.monotonic() + GIVES_UP_AFTER_S
+    while state(query) in {"queued", "running"} and time.monotonic() < end:
+        time.sleep(1)
+    if state(query) != "done":
         outage.expect(f"/runs/{run}/", "memory", "workers in a row were lost")
-    finally:
-        for process in pool:
-            with suppress(ProcessLookupError):
-                unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-                resource.prlimit(process.pid, resource.RLIMIT_AS, unlimited)
-    outage.chaos.person.see_through(run, outage.installation.state)
+    for process in pool:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    chaos.person.see_through(run, state)
 
 
 def clock_jumps(outage: Outage) -> None:
