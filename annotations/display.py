@@ -75,16 +75,11 @@ def marks_of(items: Sequence[Item], hues: dict[str, int]) -> list[Mark]:
             item.state,
             hues.get(item.label, 0),
             item.position,
-            is_extra(item),
+            item.is_extra,
         )
         for item in items
         if item.start is not None and item.end is not None
     ]
-
-
-def is_extra(item: Item) -> bool:
-    """A suggestion that stands on the target alone: a tagger saw it there."""
-    return item.state == PENDING and item.candidate is not None and item.source_entity is None
 
 
 def sentence_html(side: Side) -> SafeString:

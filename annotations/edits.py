@@ -82,6 +82,8 @@ def apply_edit(before: Snapshot, edit: Edit, sentence: Sentence) -> Snapshot:
         return _link(before, edit, sentence)
     if edit.verb == "fill":
         return _fill(before, edit, sentence)
+    if edit.verb == "reject-extras":
+        return _reject_extras(before)
     if edit.verb == "add":
         item = _add(before, edit, sentence)
     elif edit.verb in VERBS:
@@ -195,6 +197,14 @@ def _fill(before: Snapshot, edit: Edit, sentence: Sentence) -> Snapshot:
         after = after.with_item(replace(other, state=REJECTED))
     _check_fits(after, joined, sentence)
     return after
+
+
+def _reject_extras(before: Snapshot) -> Snapshot:
+    """Reject every pending suggestion that no source entity answers for."""
+    items = tuple(replace(item, state=REJECTED) if item.is_extra else item for item in before.items)
+    if items == before.items:
+        raise EditRefused(_("No suggestion stands on the translation alone."))
+    return replace(before, items=items)
 
 
 def joined_span(item: Item, review: Snapshot, sentence: Sentence) -> tuple[int, int] | None:

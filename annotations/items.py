@@ -48,6 +48,11 @@ class Item:
         """The machine found no target for a source entity, and nobody has decided yet."""
         return self.start is None and self.state == PENDING
 
+    @property
+    def is_extra(self) -> bool:
+        """A suggestion that stands on the target alone: a tagger saw it there."""
+        return self.state == PENDING and self.candidate is not None and self.source_entity is None
+
     def moved(self, start: int, end: int) -> Item:
         return replace(self, start=start, end=end)
 

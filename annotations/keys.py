@@ -31,6 +31,13 @@ WORDS = _("The words themselves")
 COMMANDS = [
     Command("accept-all", "Enter", _("Accept everything and go to the next sentence"), DECIDE, is_fixed=True),
     Command("reject", "x", _("Reject the entity, or restore it"), DECIDE),
+    Command(
+        "reject-extras",
+        "X",
+        _("Reject all suggestions that only the translation has"),
+        DECIDE,
+        gives_way=True,
+    ),
     Command("accept", "c", _("Accept this entity only"), DECIDE),
     Command("none", "n", _("The translation has no such name"), DECIDE),
     Command("undo", "u", _("Undo, also across sentences"), DECIDE),

@@ -10,6 +10,7 @@ from workers.spans import Entity
 from workers.tokens import tokenize
 from workers.translate import TranslationKey
 
+LIKELY = 0.5  # of a target tagger alone; what it doubts itself is no help to a reviewer
 STATUSES = ("done", "no-entities", "empty", "failed", "outdated")
 ALIGNMENT, MARKERS, BACK_TRANSLATION, TAGGER = VIA = ("alignment", "markers", "back-translation", "tagger")
 
@@ -162,11 +163,15 @@ class Work:
         )
 
     def extras(self) -> Sequence[Entity]:
-        """What only the target tagger saw: no word of it is in a projection's span. None where it failed."""
+        """What only the target tagger saw, and thinks likely: no word of it is in a projection's span.
+
+        () of a pair that failed.
+        """
         if self.status:
             return ()
         spans = [projection.span for projection in self.projections if projection.span]
-        return [one for one in self.target_entities or () if not any(one.span.overlaps(s) for s in spans)]
+        likely = [entity for entity in self.target_entities or () if entity.score >= LIKELY]
+        return [entity for entity in likely if not any(entity.span.overlaps(span) for span in spans)]
 
 
 def unfinished(work: Sequence[Work]) -> list[Work]:

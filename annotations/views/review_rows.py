@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotations.display import EXTRA_SIGN, STATE_SIGNS, is_extra
+from annotations.display import EXTRA_SIGN, STATE_SIGNS
 from annotations.edits import Sentence
 from annotations.items import PENDING, REJECTED, Item
 from annotations.models import Candidate, SentencePair, SourceEntity
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def is_extra(self) -> bool:
-        return is_extra(self.item)
+        return self.item.is_extra
 
     @property
     def sign(self) -> str:

@@ -111,6 +111,8 @@ export function perform(name, event, target) {
       if (linkingFrom() !== null) return finishLink(focusedToken());
       if (selectedRange()) return page.isPlacing || rowOf(page.current)?.classList.contains("missing") ? place("place") : say(page.review.dataset.chooseLabel);
       return press('[data-command="accept-all"]', page.review);
+    case "reject-extras":
+      return press(`[data-command="${name}"]`, page.review);
     case "links":
       page.allLinks = !page.allLinks;
       page.review.querySelector('[data-command="links"]')?.setAttribute("aria-pressed", String(page.allLinks));

@@ -25,17 +25,21 @@ from workers.spans import Entity
 from workers.stages import Stages
 
 pytestmark = pytest.mark.django_db
-NAMES = {"Ana": "PER", "London": "LOC", "Londres": "LOC"}
+NAMES = {"Ana": "PER", "London": "LOC", "Londres": "LOC", "vive": "MISC"}
 
 
 class ByName:
-    """Knows a few names."""
+    """Knows a few names, and is in doubt about a word that is none."""
 
     name = signature = "by-name"
 
     def tag(self, sentences):  # noqa: ANN001, ANN201
         return [
-            [Entity(k, k + 1, NAMES[word], 0.75) for k, word in enumerate(words) if word in NAMES]
+            [
+                Entity(k, k + 1, NAMES[word], 0.3 if word == "vive" else 0.75)
+                for k, word in enumerate(words)
+                if word in NAMES
+            ]
             for words in sentences
         ]
 
@@ -141,6 +145,22 @@ def test_it_is_rejected_like_any_other(run: ProjectionRun, pair: SentencePair, a
     client.post(f"/sentences/{pair.pk}/edit/", seen | {"position": 1, "edit": "reject"})
     client.post(f"/sentences/{pair.pk}/accept/", seen | {"version": 1})
     assert list(Review.objects.gold().get().items.filter(state="accepted").values_list("label")) == [("PER",)]
+
+
+def test_all_of_a_sentence_are_rejected_by_one_key(
+    run: ProjectionRun, pair: SentencePair, ana: User, sign_in
+) -> None:
+    client = sign_in(ana)
+    seen = {"version": 0, "run": run.pk, "text": 0}
+    client.post(f"/sentences/{pair.pk}/edit/", seen | {"position": 1, "edit": "reject-extras"})
+    items = Review.objects.get().items.order_by("position")
+    assert list(items.values_list("label", "state")) == [("PER", "pending"), ("LOC", "rejected")]
+    again = client.post(
+        f"/sentences/{pair.pk}/edit/", seen | {"version": 1, "position": 1, "edit": "reject-extras"}
+    )
+    assert again.status_code == 422
+    client.post(f"/projects/{pair.project_id}/undo/")
+    assert set(items.values_list("state")) == {("pending",)}
 
 
 def test_silver_and_the_run_s_scores_leave_it_out(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from annotations.models import Project, Review, SentencePair, User
+from annotations.models import Candidate, Project, Review, SentencePair, User
 from factories import make_pair
 
 
@@ -154,6 +154,24 @@ def test_a_long_sentence_has_letters_for_every_word(project: Project, review: Ca
     press(page, "l Enter")
     is_done(page)
     assert gold(pair) == [(3, 4, "PER"), (150, 151, "LOC")]
+
+
+def test_one_key_rejects_all_that_only_the_translation_has(
+    project: Project, review: Callable[..., Page]
+) -> None:
+    pair = make_pair(project, suggestions=[((0, 2), (0, 2), "PER")])
+    for start in (2, 4):
+        Candidate.objects.create(
+            run=pair.shown_run, pair=pair, rank=0, start=start, end=start + 1, label="LOC", score=0.6,
+            confidence=0.49, reason=Candidate.ONLY_TARGET, via="tagger",
+        )  # fmt: skip
+    page = review()
+    expect(page.locator(".mark.extra .chip")).to_have_text(["◇LOC", "◇LOC"])
+    press(page, "ArrowUp X")
+    expect(page.locator(".item.rejected")).to_have_count(2)
+    press(page, "Enter")
+    is_done(page)
+    assert gold(pair) == [(0, 2, "PER")]
 
 
 def test_arrows_go_around_and_tab_leaves(pair: SentencePair, review: Callable[..., Page]) -> None:
