@@ -7,6 +7,7 @@ import json
 from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import InternalError, connection, transaction
 from django.db.utils import IntegrityError
 from django.test import Client
@@ -17,9 +18,18 @@ from annotations.actions.invitations import accept_invitation, invitation_token,
 from annotations.actions.projects import erase_project, keep_recalibration
 from annotations.actions.runs import cancel_run, delete_run, launch_run, resume_run
 from annotations.audit import DESCRIPTIONS, describe_entry
-from annotations.models import AuditEntry, Membership, Project, User
+from annotations.models import AuditEntry, Membership, Project, Review, SentencePair, User
 from annotations.views.audit import PAGE_SIZE
 from factories import make_pair, make_project, make_user
+from tests.annotations.test_roles import (
+    EXPORT,
+    NAMES,
+    RULES,
+    UPLOAD,
+    request,
+    world,  # noqa: F401 (a fixture)
+)
+from tests.annotations.test_roles import address as address_of
 
 LABELS = {
     "labels-TOTAL_FORMS": 1,
@@ -234,6 +244,27 @@ def test_the_admin_records_too(project: Project, olga: User, stranger: User, sig
     assert "stranger: Viewer → Owner" in listed
     entry = AuditEntry.objects.filter(project=project).first()
     assert client.post(reverse("admin:annotations_auditentry_delete", args=[entry.pk])).status_code == 403
+
+
+def test_the_pages_always_say_who(world: dict, sign_in) -> None:  # noqa: F811
+    """Every change that an address makes is somebody's."""
+    client = sign_in(world["people"]["owner"])
+    for name in NAMES:
+        request(client, name, world)
+        if RULES[name].method == "get":
+            client.post(address_of(name, world), UPLOAD | EXPORT)
+    entries = AuditEntry.objects.exclude(kind=Kind.SIGNED_IN)
+    assert not entries.filter(actor=None).exists()
+    assert {"exported", "downloaded", "invitation-made", "member-removed"} <= {e.kind for e in entries}
+    assert all(describe_entry(entry) for entry in entries if entry.kind in DESCRIPTIONS)
+
+
+def test_a_command_that_takes_a_corpus_away_is_recorded(project: Project, tmp_path) -> None:
+    pair = make_pair(project)
+    review = Review.objects.create(pair=pair, reviewer=project.created_by, status="done", is_gold=True)
+    SentencePair.objects.filter(pk=review.pair_id).update(status="reviewed")
+    call_command("export_corpus", project.name, str(tmp_path / "out"), "--format", "jsonl", stdout=StringIO())
+    assert said(project) == [("", "exported", "jsonl")]
 
 
 def test_every_kind_with_facts_has_words() -> None:

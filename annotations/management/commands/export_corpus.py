@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import one_snapshot
 from annotations.export.archive import pack
 from annotations.export.build import NothingToExport, build_export
@@ -68,6 +69,8 @@ class Command(BaseCommand):
                 pack(folder, output)
             else:
                 self._move(folder, output, overwrite=options["overwrite"])
+        contents = {name: getattr(chosen, name) for name in ("format", "silver", "reviewers")}
+        write_audit(project, Kind.EXPORTED, None, export=None, **contents)
         self._say(report, output)
 
     def _move(self, folder: Path, output: Path, *, overwrite: bool) -> None:
