@@ -63,7 +63,7 @@ class Annotator:
         try:
             self.connection.request(method, path, urlencode(data) if data else None, headers)
             response = self.connection.getresponse()
-        except (BrokenPipeError, http.client.RemoteDisconnected):  # the server closes idle connections
+        except (ConnectionError, http.client.RemoteDisconnected):  # the server closes idle connections
             self.connection.close()
             return self.send(method, path, data)
         body = response.read().decode()
