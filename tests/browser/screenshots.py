@@ -29,10 +29,9 @@ import django  # noqa: E402
 
 django.setup()
 
-from layout import layout_faults  # noqa: E402
-from pages import PROJECT, page_addresses  # noqa: E402
-
 from annotations.models import Project  # noqa: E402
+from browser.layout import layout_faults  # noqa: E402
+from browser.pages import PROJECT, page_addresses  # noqa: E402
 
 DESKTOP, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
 STATUS = {"missing": 404, "stranger-join-old": 410}  # every other page answers 200
@@ -56,7 +55,7 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()
     if options.furnish:
-        from furnish import furnish
+        from browser.furnish import furnish
 
         furnish(os.environ["PROJECTOR_PASSWORD"])
     project = Project.objects.select_related("created_by").get(name=PROJECT)

@@ -7,7 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from annotations.models import Candidate, Project, SentencePair, User
-from factories import make_pair
+from browser.layout import layout_faults
+from factories import make_bulk, make_comparison, make_lane, make_pair, make_run
 
 PAGES = [
     "/",
@@ -31,6 +32,18 @@ PAGES = [
     "/projects/{project}/fast-lane/",
     "/projects/{project}/invitations/",
     "/projects/{project}/assignments/",
+    "/projects/{project}/activity/",
+    "/projects/{project}/imports/",
+    "/projects/{project}/exports/",
+    "/projects/{project}/runs/",
+    "/projects/{project}/runs/new/",
+    "/projects/{project}/trainings/",
+    "/projects/{project}/trainings/new/",
+    "/runs/{run}/",
+    "/comparisons/{comparison}/",
+    "/fast-lane/{lane}/",
+    "/steps/{bulk}/",
+    "/models/",
 ]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -68,13 +81,28 @@ def busy_pair(project: Project) -> SentencePair:
     return pair
 
 
+@pytest.fixture
+def addresses(project: Project, busy_pair: SentencePair) -> list[str]:
+    """Every page of PAGES, with rows of the project in it."""
+    run = busy_pair.shown_run
+    rows = {
+        "project": project,
+        "pair": busy_pair,
+        "run": run,
+        "comparison": make_comparison(run, make_run(project)),
+        "lane": make_lane(busy_pair),
+        "bulk": make_bulk(project),
+    }
+    return [address.format(**{name: row.pk for name, row in rows.items()}) for address in PAGES]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_violations(
-    project: Project, busy_pair: SentencePair, open_as: Callable[..., Page], olga: User, scheme: str
+    addresses: list[str], open_as: Callable[..., Page], olga: User, scheme: str
 ) -> None:
     page = open_as(olga, "/", color_scheme=scheme, reduced_motion="reduce")
-    for address in PAGES:
-        page.goto(address.format(project=project.pk, pair=busy_pair.pk))
+    for address in addresses:
+        page.goto(address)
         assert violations(page) == [], address
 
 
@@ -124,10 +152,28 @@ def test_decisions_are_announced(review: Callable[..., Page], busy_pair: Sentenc
         expect(page.locator("#announcement")).to_contain_text(said)
 
 
-def test_no_page_scrolls_sideways_on_a_phone(
-    project: Project, busy_pair: SentencePair, open_as: Callable[..., Page], olga: User
+@pytest.mark.parametrize(
+    "options", [{"viewport": {"width": 360, "height": 740}}, {"locale": "ar"}], ids=["phone", "arabic"]
+)
+def test_nothing_is_cut_or_lies_on_something_else(
+    addresses: list[str], open_as: Callable[..., Page], olga: User, options: dict
 ) -> None:
-    page = open_as(olga, "/", viewport={"width": 360, "height": 740})
-    for address in PAGES:
-        page.goto(address.format(project=project.pk, pair=busy_pair.pk))
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+    page = open_as(olga, "/", **options)
+    for address in addresses:
+        page.goto(address)
+        assert layout_faults(page) == [], address
+
+
+def test_menus_open_and_close_by_keys(project: Project, open_as: Callable[..., Page], olga: User) -> None:
+    page = open_as(olga, f"/projects/{project.pk}/", reduced_motion="reduce")
+    heading = page.locator(".project-nav summary", has_text="Quality")
+    heading.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Figures")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Figures")).to_be_hidden()
+    expect(heading).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("h1").click()
+    expect(page.get_by_role("link", name="Figures")).to_be_hidden()
