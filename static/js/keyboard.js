@@ -40,7 +40,7 @@ function commandOf(event) {
   if (event.key === "Tab") return "tab";
   if (["ArrowLeft", "ArrowRight", "Home", "End", " "].includes(event.key)) return "token";
   const spellings = [event.key];
-  if (event.getModifierState("CapsLock")) spellings.push(event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
+  if (event.getModifierState("CapsLock")) spellings.unshift(event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
   const place = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code);
   if (place && event.key > "\u007f" && event.key.length === 1) {
     spellings.push(place[2] ?? (event.shiftKey ? place[1] : place[1].toLowerCase()));

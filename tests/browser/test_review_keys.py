@@ -185,6 +185,20 @@ def test_keys_work_by_place_under_another_script(
         expect(page.locator("#announcement")).to_contain_text("“Ana Ruiz” changed to “Ana”")
 
 
+def test_capital_letters_by_caps_lock_are_the_small_ones(
+    pair: SentencePair, review: Callable[..., Page]
+) -> None:
+    """u undoes and U redoes: what counts is whether Shift is held."""
+    page = review()
+    press = "new KeyboardEvent('keydown', {key, code, shiftKey, modifierCapsLock: true, bubbles: true})"
+    for key, shift, said in [("X", False, "rejected"), ("U", False, "Undone"), ("u", True, "Done again")]:
+        page.evaluate(
+            f"([key, code, shiftKey]) => document.activeElement.dispatchEvent({press})",
+            [key, f"Key{key.upper()}", shift],
+        )
+        expect(page.locator("#announcement")).to_contain_text(said)
+
+
 def test_what_the_server_did_not_get_is_said(pair: SentencePair, review: Callable[..., Page]) -> None:
     page = review()
     page.route("**/edit/", lambda route: route.abort())
