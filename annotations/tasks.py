@@ -12,6 +12,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from annotations.actions import bulk_work, comparisons, exports, import_work, reports, training
+from workers.tasks.disk import DISK_FULL, is_disk_full
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +60,8 @@ def _or_mark_failed(work: Callable[[int], None], mark_failed: Callable[[int, str
     """Whatever goes wrong is said on the page; only what passes by itself is tried again."""
     try:
         work(pk)
-    except PASSING:
-        raise
     except Exception as error:
+        if isinstance(error, PASSING) and not is_disk_full(error):
+            raise
         logger.exception("%s of %s failed", work.__name__, pk)
-        mark_failed(pk, f"{type(error).__name__}: {error}")
+        mark_failed(pk, DISK_FULL if is_disk_full(error) else f"{type(error).__name__}: {error}")

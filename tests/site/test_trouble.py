@@ -1,16 +1,24 @@
 """What people see when a page cannot be shown, and what is kept from them."""
 
+import errno
 import resource
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
+from annotations import tasks
+from annotations.actions.exports import promise_export
+from annotations.actions.review import Seen, accept_review
+from annotations.export.options import ExportOptions
 from annotations.views import home
-from factories import make_project, make_user
+from factories import make_pair, make_project, make_user
+from projector_site.operations.trouble import say_what_is_wrong
+from workers.tasks.disk import DISK_FULL, is_disk_full
 
 READING = {
     **dict.fromkeys(("format", "source_kind", "target_kind", "source_scheme", "target_scheme"), "auto"),
@@ -81,3 +89,32 @@ def test_an_upload_without_room_is_said_to_be_one_and_leaves_nothing(
     assert "The disk is full" in response.content.decode()
     assert not project.imports.exists()
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_an_export_without_room_ends_with_the_reason_and_nothing_to_download(
+    db: None, client: Client, settings, tmp_path: Path, small_files: None
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    owner = make_user()
+    project = make_project(owner=owner)
+    words = "word " * 900
+    for _ in range(20):
+        pair = make_pair(project, words.strip(), words.strip(), [])
+        accept_review(pair=pair, reviewer=owner, seen=Seen(0, pair.shown_run_id))
+    export = promise_export(project=project, user=owner, options=ExportOptions())
+    tasks.make_export(export.pk)
+    export.refresh_from_db()
+    assert (export.status, export.error) == ("failed", DISK_FULL)
+    client.force_login(owner)
+    assert DISK_FULL in client.get(f"/exports/{export.pk}/").content.decode()
+    assert client.get(f"/exports/{export.pk}/all.zip").status_code == 404
+    assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_a_full_disk_of_the_database_is_told_from_one_that_is_away() -> None:
+    full = OperationalError("could not extend file")
+    full.__cause__ = psycopg.errors.DiskFull()
+    assert say_what_is_wrong(full)[0] == "The disk is full"
+    assert say_what_is_wrong(OperationalError("terminating connection"))[0] == "The database does not answer"
+    assert is_disk_full(OSError(errno.ENOSPC, "x"))
+    assert not is_disk_full(OSError(errno.EACCES, "x"))
