@@ -9,11 +9,17 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from annotations.items import ACCEPTED, PENDING, REJECTED, Item
 from annotations.languages import Language
 
 SOURCE = "source"
+STATE_NAMES = {
+    PENDING: gettext_noop("suggested"),
+    ACCEPTED: gettext_noop("accepted"),
+    REJECTED: gettext_noop("rejected"),
+}
 STATE_SIGNS = {PENDING: "?", ACCEPTED: "✓", REJECTED: "✕"}
 EXTRA_SIGN = "◇"
 
@@ -128,8 +134,7 @@ def _split_overlaps(marks: Sequence[Mark]) -> tuple[list[Mark], set[int]]:
 
 
 def _mark_start(mark: Mark) -> str:
-    states = {PENDING: _("suggested"), ACCEPTED: _("accepted"), REJECTED: _("rejected")}
-    name = f"{mark.label}, {states[mark.state]}" if mark.state in states else mark.label
+    name = f"{mark.label}, {_(STATE_NAMES[mark.state])}" if mark.state in STATE_NAMES else mark.label
     item = "" if mark.position is None else f' data-position="{mark.position}"'
     state = f"{mark.state} extra" if mark.is_extra else mark.state
     return f'<span class="mark {state} hue-{mark.hue}"{item} role="group" aria-label="{escape(name)}">'

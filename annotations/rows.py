@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import DEFERRED
 
 from annotations.models import Project, Review, SentencePair
 
@@ -15,24 +16,32 @@ class Columns:
     """The columns of a model that a statement asks for, without the named ones."""
 
     def __init__(self, model: type[models.Model], *, without: Sequence[str] = ()) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.name not in without]
+        kept = [
+            (place, field)
+            for place, field in enumerate(model._meta.concrete_fields)
+            if field.name not in without
+        ]
         self.model = model
-        self.names = [field.attname for field in fields]
-        self.json = [n for n, field in enumerate(fields) if isinstance(field, models.JSONField)]
-        self.columns = [field.column for field in fields]
+        self.columns = [field.column for _place, field in kept]
+        self.places = [place for place, _field in kept]
+        self.json = [place for place, field in kept if isinstance(field, models.JSONField)]
+        self.nothing: list[Any] = [DEFERRED] * len(model._meta.concrete_fields)
+        self.all_names = [field.attname for field in model._meta.concrete_fields]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.columns)
 
     def of(self, table: str) -> str:
         """For a SELECT: `pair."id", pair."status", ...`."""
         return ", ".join(f'{table}."{column}"' for column in self.columns)
 
     def instance(self, row: Sequence[Any]) -> Any:
-        values = list(row)
-        for n in self.json:
-            values[n] = json.loads(values[n])
-        return self.model.from_db(connection.alias, self.names, values)
+        values = self.nothing.copy()
+        for place, value in zip(self.places, row, strict=True):
+            values[place] = value
+        for place in self.json:
+            values[place] = json.loads(values[place])
+        return self.model.from_db(connection.alias, self.all_names, values)
 
 
 PAIR = Columns(
