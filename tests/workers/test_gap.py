@@ -85,6 +85,14 @@ def test_an_entity_that_the_gold_source_lacks_is_lost_in_translation() -> None:
     assert fault.stage == "source tagger"
 
 
+def test_a_name_that_only_the_gold_source_has_is_no_fault_of_the_tagger() -> None:
+    name, projected = Entity(3, 4, PER), Prediction([Entity(0, 1, PER)], [Entity(3, 4, PER)])
+    (fault,) = find_faults([], projected, gold_source=[name])
+    assert (fault.stage, fault.in_gold) == ("translation", False)
+    (fault,) = find_faults([], projected, gold_source=[])
+    assert fault.stage == "source tagger"
+
+
 class Spelling:
     """A system that knows names by their spelling; a careful one reads them in any case."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from workers.spans import Entity
 
 # of a projection
-TRANSLATION = "translation"  # neither the gold source nor the tagger has an entity to project
+TRANSLATION = "translation"  # the gold source and the target do not name the same
 SOURCE_TAGGER = "source tagger"
 ALIGNMENT = "alignment"
 BOUNDARY = "boundary"
@@ -55,10 +55,11 @@ def find_faults(
         ]
     short = Counter(e.label for e in gold) - Counter(e.label for e in prediction.source)
     surplus = Counter(e.label for e in prediction.source) - Counter(e.label for e in gold)
+    lost: Counter[str] = Counter()
+    added: Counter[str] = Counter()
     if gold_source is not None:
         lost = Counter(e.label for e in gold) - Counter(e.label for e in gold_source)
-    else:
-        lost = Counter()
+        added = Counter(e.label for e in gold_source) - Counter(e.label for e in gold)
     unaligned = Counter(prediction.unaligned)
     faults = []
     for entity in missing:
@@ -78,8 +79,11 @@ def find_faults(
     for entity in extra:
         if any(entity.span.overlaps(other.span) and entity.label == other.label for other in missing):
             continue  # told with the missing one
-        stage = SOURCE_TAGGER if surplus[entity.label] > 0 else ASSIGNMENT
+        stage = ASSIGNMENT
+        if surplus[entity.label] > 0:
+            stage = TRANSLATION if added[entity.label] > 0 else SOURCE_TAGGER
         surplus[entity.label] -= 1
+        added[entity.label] -= 1
         faults.append(Fault(stage, entity, False))
     return faults
 
