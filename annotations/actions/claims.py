@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -173,20 +174,25 @@ def _lease_first(
     """Lease the pair that the first of the ways finds; those after it are not even tried."""
     make = _statement.__wrapped__ if queue.doubt == "names" else _statement  # its names are read anew
     statement, values = make(queue, ways)
+    if not statement:
+        return None
     row = fetch_one(statement, {**values, "user": user.pk, "here": here, "ahead": ahead, "lease": LEASE})
     return None if row is None else PAIR.instance(row)
 
 
 @lru_cache(maxsize=1024)
 def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """The statement, and those of its values that are the queue's."""
+    """The statement, and those of its values that are the queue's; "" where no way can find a pair."""
     parts: list[str] = []
     values: dict[str, Any] = {}
     for way in ways:
         pairs = WAYS[way](queue, User(pk=USER))
         if pairs is None:
             continue
-        sql, own = pairs.for_claiming().only("pk")[:1].query.sql_with_params()
+        try:
+            sql, own = pairs.for_claiming().only("pk")[:1].query.sql_with_params()
+        except EmptyResultSet:
+            continue  # no pair can be like that
         names = []
         for value in own:
             name = {USER: "user", HERE: "here", AHEAD: "ahead"}.get(value, f"queue_{len(values)}")
@@ -194,7 +200,7 @@ def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]
             if name.startswith("queue_"):
                 values[name] = value
         parts.append(f"({sql})" % tuple(names))
-    return LEASE_FIRST.format(ways=", ".join(parts)), values
+    return LEASE_FIRST.format(ways=", ".join(parts)) if parts else "", values
 
 
 def _second_opinion(queue: Queue, user: User) -> SentencePairQuerySet | None:

@@ -29,6 +29,11 @@ def test_it_offers_only_pairs_with_a_reason_to_look(project: Project, ana: User)
     assert claim_next(Queue(project.pk, doubt="disputed"), ana) == disputed
 
 
+def test_without_a_disputed_name_there_is_none_to_offer(project: Project, ana: User) -> None:
+    make_pair(project)
+    assert claim_next(Queue(project.pk, doubt="names"), ana) is None
+
+
 def test_it_offers_names_that_are_decided_differently_elsewhere(
     project: Project, ana: User, ben: User, sign_in
 ) -> None:
