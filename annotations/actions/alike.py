@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from annotations.actions.review import LockedReview, record, snapshot_of
+from annotations.actions.locking import LockedReview, snapshot_of
+from annotations.actions.recording import record
 from annotations.edits import Edit, EditRefused, Sentence, apply_edit
 from annotations.items import REJECTED, Item, Snapshot
 from annotations.models import BulkChange, NameUse, Review, ReviewEvent, SentencePair, User

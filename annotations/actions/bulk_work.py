@@ -17,8 +17,8 @@ from annotations.actions.alike import alike_block
 from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import taking
 from annotations.actions.fast_lane import accept_block
+from annotations.actions.locking import StaleReview
 from annotations.actions.restoring import BULK_ACTIONS, restore
-from annotations.actions.review import StaleReview
 from annotations.models import BulkChange, ReviewEvent
 
 Action, Status = ReviewEvent.Action, BulkChange.Status

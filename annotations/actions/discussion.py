@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.actions.audit import Kind, write_audit
-from annotations.actions.review import snapshot_of
+from annotations.actions.locking import snapshot_of
 from annotations.models import Candidate, Comment, Review, SentencePair, User, Verdict
 
 

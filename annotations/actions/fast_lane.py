@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotations.actions.review import LockedReview, record
+from annotations.actions.locking import LockedReview
+from annotations.actions.recording import record
 from annotations.edits import EditRefused, Sentence, accept_all
 from annotations.items import Snapshot
 from annotations.models import (

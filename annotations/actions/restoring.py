@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from annotations.actions.review import Seen, StaleReview, lock_review, record
+from annotations.actions.locking import Seen, StaleReview, lock_review
+from annotations.actions.recording import record
 from annotations.actions.wording import at_present, take_back
 from annotations.items import Snapshot
 from annotations.models import BulkChange, Candidate, Review, ReviewEvent, SourceEntity, User

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from annotations.actions.locking import LockedReview, Seen, StaleReview, lock_review, snapshot_of  # noqa: F401
+from annotations.actions.locking import LockedReview, Seen, lock_review, snapshot_of
 from annotations.actions.recording import record
 from annotations.edits import Edit, Sentence, accept_all, apply_edit
 from annotations.models import Review, ReviewEvent, SentencePair, User

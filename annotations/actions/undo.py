@@ -18,8 +18,8 @@ from django.db.models import Q, QuerySet
 
 from annotations.actions.bulk import BulkBusy, redo_bulk, take_back_bulk
 from annotations.actions.claims import claim_pair
+from annotations.actions.locking import StaleReview
 from annotations.actions.restoring import restore
-from annotations.actions.review import StaleReview
 from annotations.models import BulkChange, Project, ReviewEvent, User
 
 Action = ReviewEvent.Action

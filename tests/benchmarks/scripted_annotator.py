@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page
 
-from annotations.actions.review import snapshot_of
+from annotations.actions.locking import snapshot_of
 from annotations.edits import Sentence, joined_span
 from annotations.items import Item, Snapshot
 from annotations.models import PairResult, Review, SentencePair
