@@ -122,9 +122,9 @@ def with_words(catalogue: Catalog, words: Catalog) -> Catalog:
 
 
 def po_bytes(catalogue: Catalog) -> bytes:
-    """Files without line numbers and lines without wrapping keep the differences small."""
+    """By the alphabet, with files but no line numbers and no wrapping, which keeps the differences small."""
     out = BytesIO()
-    write_po(out, catalogue, width=0, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    write_po(out, catalogue, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True)
     return out.getvalue()
 
 
