@@ -31,6 +31,7 @@ class SeenForm(forms.Form):
     run = forms.IntegerField(min_value=1, required=False)
     text = forms.IntegerField(min_value=0, required=False)
     ahead = forms.IntegerField(min_value=1, required=False)  # the pair that is on the screen already
+    shown = forms.CharField(max_length=100, required=False)  # the state of its page, see render_review
 
     @property
     def seen(self) -> Seen:

@@ -104,7 +104,7 @@ def review_accept(request: SignedInRequest, pair_id: int) -> HttpResponse:
         return render_conflict(request, pair, queue, seen=form.seen, accept=True)
     except EditRefused as refused:
         return render_review(request, pair, queue, current=refused.position, alert=str(refused), status=422)
-    return _go_on(request, pair, following, queue, _("Sentence done."))
+    return _go_on(request, pair, following, queue, _("Sentence done."), form.cleaned_data["shown"])
 
 
 @require_POST
@@ -121,7 +121,7 @@ def review_skip(request: SignedInRequest, pair_id: int) -> HttpResponse:
             following = claims.claim_following(queue, request.user, pair, ahead=form.cleaned_data["ahead"])
     except StaleReview:
         return render_conflict(request, pair, queue, seen=form.seen, note=form.cleaned_data["note"])
-    return _go_on(request, pair, following, queue, _("Sentence skipped."))
+    return _go_on(request, pair, following, queue, _("Sentence skipped."), form.cleaned_data["shown"])
 
 
 @require_POST
@@ -220,6 +220,7 @@ def _go_on(
     following: SentencePair | None,
     queue: claims.Queue,
     said: str,
+    shown: str,
 ) -> HttpResponse:
     if not request.htmx:
         address = pair_url(following.pk, queue) if following else _next_url(queue)
@@ -227,7 +228,7 @@ def _go_on(
     if following is None:
         return _nothing_left(request, pair.project, queue)
     following.project = pair.project
-    return render_review(request, following, queue, announcement=said)
+    return render_review(request, following, queue, announcement=said, shown=shown)
 
 
 def _nothing_left(request: SignedInRequest, project, queue: claims.Queue) -> HttpResponse:  # noqa: ANN001

@@ -31,6 +31,12 @@ def review_html(request: SignedInRequest, context: Mapping[str, Any], *, is_part
     return stencils.fill("annotations/_review.html", page.shape(), page.holes())
 
 
+def kept_html(context: Mapping[str, Any]) -> SafeString:
+    """The answer for a page that is on the screen already: only how many sentences are left has changed."""
+    holes = {"page_state": context["page_state"], **_counts(context["counts"])}
+    return stencils.fill("annotations/_review_kept.html", {}, holes)
+
+
 class _Page:
     """The names of _review.html and of _item.html, from the context of one page."""
 
@@ -92,11 +98,8 @@ class _Page:
             "conflict": self._part("_conflict.html") if context.get("conflict") else "",
             "standing": self._part("_review_standing.html") if self._is_anothers() else "",
             "links_json": as_json(context["links"]),
-            "counts.n_awaiting": grouped(counts["n_awaiting"]),
-            "counts.words": ngettext("sentence left", "sentences left", counts["n_awaiting"]),
-            "counts.n_reviewed": str(counts["n_reviewed"]),
-            "counts.n_pairs": str(counts["n_pairs"] or 1),
-            "counts.percent": str(percent(counts["n_reviewed"], counts["n_pairs"])),
+            **_counts(counts),
+            "page_state": context["page_state"],
             "source.sentence": sentence_html(self.source),
             "target.sentence": sentence_html(self.target),
             "source.options": token_options(self.source) if self.can_edit else "",
@@ -159,6 +162,16 @@ class _Page:
     def _part(self, template: str) -> SafeString:
         """One that few pages have, rendered as it is."""
         return render_to_string(f"annotations/{template}", dict(self.context), self.request)
+
+
+def _counts(counts: Mapping[str, int]) -> dict[str, str]:
+    return {
+        "counts.n_awaiting": grouped(counts["n_awaiting"]),
+        "counts.words": ngettext("sentence left", "sentences left", counts["n_awaiting"]),
+        "counts.n_reviewed": str(counts["n_reviewed"]),
+        "counts.n_pairs": str(counts["n_pairs"] or 1),
+        "counts.percent": str(percent(counts["n_reviewed"], counts["n_pairs"])),
+    }
 
 
 def _side_shape(side: Side) -> dict[str, Hashable]:

@@ -32,7 +32,7 @@ from annotations.requests import SignedInRequest
 from annotations.sheet import Sheet, read_sheet
 from annotations.suggestions import seed_items
 from annotations.translation_notes import translation_notes
-from annotations.views.review_html import review_html
+from annotations.views.review_html import kept_html, review_html
 from annotations.views.review_rows import make_rows, most_doubtful
 
 N_HUES = 8
@@ -75,12 +75,18 @@ def render_review(
     current: int | None = None,
     alert: str = "",
     announcement: str = "",
+    shown: str = "",
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    """The pair's page, or for HTMX the part of it that changes. A review page is never kept by a cache."""
+    """The pair's page, or for HTMX the part of it that changes. A review page is never kept by a cache.
+
+    shown: the state of the page that the browser shows already; where it is the same, little is sent.
+    """
     context = review_context(request, pair, queue, current) | extra
     context |= {"alert": alert, "announcement": announcement}
+    if shown and shown == context["page_state"]:
+        return HttpResponse(kept_html(context), headers={"Cache-Control": "no-store"})
     html = review_html(request, context, is_partial=bool(request.htmx))
     if request.htmx:
         response = push_url(HttpResponse(html, status=status), context["pair_url"])
@@ -128,6 +134,7 @@ def review_context(
         "query": queue_query(queue),
         "urls": _urls(pair, queue),
         "pair_url": pair_url(pair.pk, queue),
+        "page_state": f"{pair.pk}-{state.version}-{state.run_id or ''}-{pair.text_version}",
         "counts": left,
         "looks_ahead": left["n_awaiting"] > AHEAD_FROM,
         "languages": [count["target_language"] for count in sheet.counts],

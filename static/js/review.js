@@ -78,6 +78,7 @@ async function goOn(path, fields) {
     paint(ahead, false);
     ahead.setAttribute("aria-busy", "true");
     body.set("ahead", ahead.dataset.pair);
+    body.set("shown", ahead.dataset.state);
   }
   const answer = await fetch(path, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer || ![200, 409, 422].includes(answer.status)) {

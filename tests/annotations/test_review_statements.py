@@ -1,5 +1,6 @@
 """How many statements each request of the review may take: one more is felt with every sentence."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -88,3 +89,18 @@ def test_the_page(client: Client, pairs: list[SentencePair]) -> None:
         client.get(address("pair", pairs[0]), headers=PARTIAL)
     with takes(SIGNED_IN + 3):  # and the guidelines
         client.get(address("pair", pairs[0]))
+
+
+def test_what_the_browser_shows_already_is_not_sent_again(client: Client, pairs: list[SentencePair]) -> None:
+    ahead = client.post(address("review_ahead", pairs[0]), headers=PARTIAL).content.decode()
+    state = re.search(r'data-state="([^"]+)"', ahead)[1]
+    form = seen(pairs[0], ahead=pairs[1].pk, shown=state)
+    with takes(SIGNED_IN + 6):
+        answer = client.post(address("review_accept", pairs[0]), form, headers=PARTIAL).content.decode()
+    assert f'data-state="{state}"' in answer
+    assert "<b>13</b> sentences left" in answer
+    assert len(answer) < 500
+    SentencePair.objects.filter(pk=pairs[2].pk).update(text_version=1)
+    form = seen(pairs[1], ahead=pairs[2].pk, shown=f"{pairs[2].pk}-0-{pairs[2].shown_run_id}-0")
+    answer = client.post(address("review_accept", pairs[1]), form, headers=PARTIAL).content.decode()
+    assert "Accept all" in answer  # its words are others now
