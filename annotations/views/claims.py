@@ -11,7 +11,7 @@ from annotations.access import ADJUDICATE, REVIEW, get_pair_for
 from annotations.actions import claims
 from annotations.forms import read_queue
 from annotations.requests import SignedInRequest
-from annotations.views.review_page import pair_url
+from annotations.views.review_addresses import pair_url
 
 
 @require_POST

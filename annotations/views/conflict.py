@@ -16,9 +16,9 @@ from annotations.items import Snapshot
 from annotations.models import Review, ReviewEvent, SentencePair, User
 from annotations.requests import SignedInRequest
 from annotations.suggestions import find_candidates, seed_items, suggested_spans
+from annotations.views.review_addresses import queue_query
 from annotations.views.review_page import (
     label_hues,
-    queue_query,
     render_review,
     sentence_of,
     target_side,

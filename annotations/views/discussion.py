@@ -17,7 +17,8 @@ from annotations.forms import read_queue
 from annotations.models import Comment, Review, SentencePair, Verdict
 from annotations.people_forms import CommentForm, PageForm, VerdictForm
 from annotations.requests import SignedInRequest
-from annotations.views.review_page import pair_url, render_review
+from annotations.views.review_addresses import pair_url
+from annotations.views.review_page import render_review
 
 PAGE_SIZE = 50
 MOST_COMMENTS = 200

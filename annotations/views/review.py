@@ -29,7 +29,8 @@ from annotations.history import describe_event
 from annotations.models import ReviewEvent, SentencePair
 from annotations.requests import SignedInRequest
 from annotations.views.conflict import render_conflict
-from annotations.views.review_page import is_blind, pair_url, queue_query, render_review
+from annotations.views.review_addresses import pair_url, queue_query
+from annotations.views.review_page import is_blind, render_review
 
 
 @require_GET

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django_htmx.http import push_url
 
 from annotations.access import ADJUDICATE, Role
@@ -32,27 +30,12 @@ from annotations.requests import SignedInRequest
 from annotations.sheet import Sheet, read_sheet
 from annotations.suggestions import seed_items
 from annotations.translation_notes import translation_notes
+from annotations.views.review_addresses import page_urls, pair_url, queue_query
 from annotations.views.review_html import kept_html, review_html
 from annotations.views.review_rows import make_rows, most_doubtful
 
 N_HUES = 8
 AHEAD_FROM = 10  # the end of a queue is shared: nobody holds a second pair of the last few
-PAIR_URLS = {
-    "ahead": "review_ahead",
-    "edit": "review_edit",
-    "accept": "review_accept",
-    "skip": "review_skip",
-    "flag": "review_flag",
-    "note": "review_note",
-    "wording": "review_wording",
-    "correct": "review_correct",
-    "history": "history",
-    "take_over": "claim_take_over",
-    "heartbeat": "claim_heartbeat",
-    "release": "claim_release",
-    "verdict": "verdict",
-    "comments": "comments",
-}
 
 
 @dataclass(slots=True)
@@ -132,7 +115,7 @@ def review_context(
         "labels": [label | {"hue": hues[label["name"]]} for label in project.labels],
         "queue": queue,
         "query": queue_query(queue),
-        "urls": _urls(pair, queue),
+        "urls": page_urls(pair, queue),
         "pair_url": pair_url(pair.pk, queue),
         "page_state": f"{pair.pk}-{state.version}-{state.run_id or ''}-{pair.text_version}",
         "counts": left,
@@ -176,48 +159,12 @@ def may_rewrite(pair: SentencePair) -> bool:
     return pair.translated_side == "target" or pair.project.role in ADJUDICATE
 
 
-def queue_query(queue: Queue) -> str:
-    """The queue as the query string that read_queue reads; what is as by default is left out."""
-    query = QueryDict(mutable=True)
-    if queue.order != "hardest":
-        query["order"] = queue.order
-    for name in ("language", "label", "run", "comparison", "assigned", "doubt"):
-        if getattr(queue, name):
-            query[name] = str(getattr(queue, name))
-    if queue.skipped:
-        query["skipped"] = "on"
-    return f"?{query.urlencode()}" if query else ""
-
-
-def pair_url(pair_id: int, queue: Queue) -> str:
-    return address("pair", pair_id) + queue_query(queue)
-
-
-def address(view: str, pk: int) -> str:
-    """As `reverse`, for the addresses of which every page has twenty."""
-    return _address(view).replace("/0/", f"/{pk}/")
-
-
-@lru_cache(maxsize=64)
-def _address(view: str) -> str:
-    return reverse(f"annotations:{view}", args=[0])
-
-
 def _original_text(pair: SentencePair) -> str:
     """The translation before anybody edited it, where somebody has."""
     if pair.translation_edited_at is None:
         return ""
     first = pair.wordings.filter(side="target").values_list("before_text", flat=True).first()
     return first if first and first != pair.target_text else ""
-
-
-def _urls(pair: SentencePair, queue: Queue) -> dict[str, str]:
-    """Where the forms of the page send to; the queue travels along."""
-    query = queue_query(queue)
-    urls = {name: address(view, pair.pk) + query for name, view in PAIR_URLS.items()}
-    for name in ("undo", "redo"):
-        urls[name] = address(name, pair.project_id) + query
-    return urls
 
 
 def _claim(pair: SentencePair, user: User) -> User | None:

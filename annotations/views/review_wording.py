@@ -15,7 +15,8 @@ from annotations.edits import EditRefused
 from annotations.forms import WordingForm, read_queue
 from annotations.requests import SignedInRequest
 from annotations.views.conflict import render_conflict
-from annotations.views.review_page import may_rewrite, pair_url, render_review
+from annotations.views.review_addresses import pair_url
+from annotations.views.review_page import may_rewrite, render_review
 
 SAID = {"split": _("Word split."), "merge": _("Words merged."), "rewrite": _("Translation edited.")}
 
