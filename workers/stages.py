@@ -10,6 +10,7 @@ from workers.project import Projector, get_projector
 from workers.routes import BACK_TRANSLATIONS, DEFAULT_ROUTE, MARKERS, OFF, ROUTES
 from workers.tag import Tagger, get_tagger
 from workers.translate import Translator, get_translator
+from workers.translation_batches import is_out_of_memory
 
 T = TypeVar("T")
 
@@ -151,7 +152,8 @@ def _load(get: Callable[..., Any], what: str, name: str, options: Mapping[str, A
     try:
         return _get_once(get, name, _Options(options))
     except Exception as error:
-        raise RunBroken(f"{what} {name} could not be loaded: {describe(error)}") from error
+        lacking = "there is not enough memory: " if is_out_of_memory(error) else ""
+        raise RunBroken(f"{what} {name} could not be loaded: {lacking}{describe(error)}") from error
 
 
 class _Options(dict[str, Any]):

@@ -91,10 +91,13 @@ def run_batches(rows: Sequence[list[int]], engine: Engine) -> list[Output]:
     return outputs
 
 
+NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "failed to map segment")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch or CTranslate2 says that device or main memory ran out."""
+    """Whether an error of torch, CTranslate2 or the loader of libraries says that memory ran out."""
     message = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in message or "can't allocate memory" in message
+    return isinstance(error, MemoryError) or any(words in message for words in NO_MEMORY)
 
 
 def _split(texts: Sequence[str], engine: Engine, language: str) -> list[list[Piece]]:

@@ -6,7 +6,7 @@ import torch
 from workers.attempts import Failure, attempt
 from workers.encode import halving
 from workers.language_codes import LanguageNotServed
-from workers.stages import RunBroken
+from workers.stages import RunBroken, _load
 
 
 def limited(most, error):
@@ -80,3 +80,14 @@ def test_what_has_nothing_to_do_with_the_sentences_is_raised():
     with pytest.raises(ConnectionError):
         attempt("translation", work, ["a", "b"], raised=(ConnectionError,))
     assert seen == [2]
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ImportError("cy.so: failed to map segment from shared object")], ids=repr
+)
+def test_a_model_that_does_not_fit_is_said_to_lack_memory(error):
+    def get(name: str):
+        raise error
+
+    with pytest.raises(RunBroken, match="tagger big could not be loaded: there is not enough memory: "):
+        _load(get, "tagger", "big", {})
