@@ -30,7 +30,7 @@ sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 import psutil  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 
-from faults.chaos import PAIRS_PER_IMPORT, Chaos, Installation  # noqa: E402
+from faults.chaos import Chaos, Installation  # noqa: E402
 from faults.form_fields import read_form  # noqa: E402
 from faults.invariants import broken_promises, lost_reviews  # noqa: E402
 from faults.outage import Outage  # noqa: E402
@@ -39,7 +39,7 @@ from faults.person import GIVES_UP_AFTER_S  # noqa: E402
 DISK = "400m"  # of the data folder where the disk is to be filled
 LEASES = (("runchunk", "lease_until"), ("projectionrun", "lease_until"), ("sentencepair", "claimed_until"))
 MEMORY_LEFT = 4_000_000  # for a batch, beyond what its process has
-TIMES_AS_LONG = 20  # a sentence that needs more
+N_LONG, TIMES_AS_LONG = 8, 12  # sentences that need more
 
 
 class Skipped(Exception):
@@ -124,7 +124,7 @@ def no_memory(outage: Outage) -> None:
     chaos, state = outage.chaos, outage.installation.state
     kept = ("document", "domain", "source_language", "target_language")
     lines = []
-    for line in (json.loads(line) for line in chaos.lines[:PAIRS_PER_IMPORT]):
+    for line in (json.loads(line) for line in chaos.lines[:N_LONG]):
         long = {side: line[side] * TIMES_AS_LONG for side in ("source", "target")}
         lines.append({"id": f"long-{line['id']}"} | {k: line[k] for k in kept if k in line} | long)
     chaos.person.bring_in(chaos.project, lines, state)
