@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from annotations.actions.projects import erase_project, save_settings
+from annotations.admin.fields import JSON_FIELDS
 from annotations.models import PairCount, Project, User
 
 
@@ -23,6 +24,7 @@ class ProjectAdmin(admin.ModelAdmin):
     readonly_fields = ["created_by", "created_at"]
     fields = ["name", "description", "source_language", "labels", "created_by", "created_at"]
     actions = ["erase"]
+    formfield_overrides = JSON_FIELDS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Projects are made on the site, where they get an owner."""

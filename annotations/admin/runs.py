@@ -21,6 +21,7 @@ from annotations.actions.runs import (
     launch_run,
     resume_run,
 )
+from annotations.admin.fields import JSON_FIELDS
 from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User
 from annotations.models.workforce import QUEUES
@@ -98,6 +99,7 @@ class ProjectionRunAdmin(admin.ModelAdmin):
     list_select_related = ["project"]
     search_fields = ["project__name", "signature"]
     actions = ["cancel", "resume", "delete"]
+    formfield_overrides = JSON_FIELDS
     show_full_result_count = False
 
     def get_form(

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from annotations.models import User
+from annotations.models import Project, User
 from annotations.urls import urlpatterns
 from fuzz.inputs import make_inputs, odd_values
 from projector_site import urls as site_urls
@@ -231,3 +231,16 @@ def test_a_body_that_is_too_large_is_refused(world: dict, sign_in, name: str) ->
     for body in (b"a=" + b"x" * 3_000_000, b"a=1&" * 1_500):
         answer = client.generic("POST", address, body, content_type="application/x-www-form-urlencoded")
         assert answer.status_code in {400, 413}
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000])
+def test_the_admin_refuses_json_without_a_bottom(project: Project, sign_in, deep: str) -> None:
+    root = sign_in(User.objects.create_superuser("root"))
+    forms_with_json = [
+        (reverse("admin:annotations_project_change", args=[project.pk]), "labels"),
+        (reverse("admin:annotations_projectionrun_add"), "method_options"),
+    ]
+    for address, field in forms_with_json:
+        answer = root.post(address, {field: deep, "project": project.pk})
+        assert answer.status_code == 200
+        assert field in answer.context["adminform"].form.errors
