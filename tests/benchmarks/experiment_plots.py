@@ -36,10 +36,11 @@ def plot_curve(curves: Mapping[str, Curve], path: Path) -> None:
         intervals = [result["scores"]["strict_f1_interval"] for _, result in points]
         x = [n for n, _ in points]
         last = name == list(curves)[-1]
-        axes.plot(x, [100 * one["value"] for one in intervals], marker="o", label=name, lw=2 if last else 1)
+        values = [100 * one["value"] for one in intervals]
+        (line,) = axes.plot(x, values, marker="o", label=name, linewidth=2 if last else 1)
         if last:
             low, high = ([100 * one[key] for one in intervals] for key in ("low", "high"))
-            axes.fill_between(x, low, high, alpha=0.15)
+            axes.fill_between(x, low, high, alpha=0.15, color=line.get_color())
     axes.set_xlabel("reviewed sentences of each language, beside silver")
     axes.set_ylabel("strict F1, %")
     axes.legend(fontsize=8)
