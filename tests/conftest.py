@@ -30,6 +30,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from projector_site.services.account import Account, servers_account
 from projector_site.services.broker import broker_program, requeue_unacknowledged
@@ -46,6 +47,13 @@ def wait_until(condition: Callable[[], object], *, why: str, within_s: float = 6
         if time.monotonic() > deadline:
             pytest.fail(f"waited {within_s:.0f} s in vain until {why}")
         time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def interface_language() -> Iterator[None]:
+    """English again after a test whose last request was in another language, which Django leaves active."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(name="wait_until", scope="session")
