@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from annotations.access import ADJUDICATE, REVIEW, get_pair_for
 from annotations.actions import claims
-from annotations.forms import read_queue
 from annotations.requests import SignedInRequest
+from annotations.review_forms import read_queue
 from annotations.views.review_addresses import pair_url
 
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import ADJUDICATE, REVIEW, VIEW, get_comment_for, get_pair_for, get_project_for
 from annotations.actions.discussion import add_comment, remove_comment, toggle_verdict
-from annotations.forms import read_queue
 from annotations.models import Comment, Review, SentencePair, Verdict
 from annotations.people_forms import CommentForm, PageForm, VerdictForm
 from annotations.requests import SignedInRequest
+from annotations.review_forms import read_queue
 from annotations.views.review_addresses import pair_url
 from annotations.views.review_page import render_review
 

@@ -10,10 +10,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotations.forms import PreferencesForm, ViewForm
 from annotations.interface_language import words_for
 from annotations.models import Project
+from annotations.preferences_form import PreferencesForm
 from annotations.requests import SignedInRequest
+from annotations.review_forms import ViewForm
 
 
 @require_http_methods(["GET", "POST"])

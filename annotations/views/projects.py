@@ -26,11 +26,11 @@ from annotations.forms import (
     PairFilterForm,
     ProjectForm,
     RoleForm,
-    read_queue,
 )
 from annotations.models import Membership, Project
 from annotations.models.projects import default_labels
 from annotations.requests import SignedInRequest
+from annotations.review_forms import read_queue
 
 PAGE_SIZE = 50
 LOOKED_AT = 2_000  # pairs of one page of a search that no index answers

@@ -24,10 +24,10 @@ from annotations.actions.review import (
 )
 from annotations.actions.undo import NothingToUndo, redo_last, undo_last
 from annotations.edits import EditRefused
-from annotations.forms import EditForm, NoteForm, SeenForm, read_queue
 from annotations.history import describe_event
 from annotations.models import ReviewEvent, SentencePair
 from annotations.requests import SignedInRequest
+from annotations.review_forms import EditForm, NoteForm, SeenForm, read_queue
 from annotations.views.conflict import render_conflict
 from annotations.views.review_addresses import pair_url, queue_query
 from annotations.views.review_page import is_blind, render_review

@@ -15,7 +15,6 @@ from annotations.actions.claims import Queue, claim_pair
 from annotations.actions.locking import snapshot_with
 from annotations.display import SOURCE, Mark, Side, marks_of
 from annotations.edits import Sentence
-from annotations.forms import VIEWS
 from annotations.items import Item, Snapshot
 from annotations.keys import COMMANDS, key_map
 from annotations.languages import get_language
@@ -27,6 +26,7 @@ from annotations.models import (
 )
 from annotations.querysets import PairCountQuerySet
 from annotations.requests import SignedInRequest
+from annotations.review_forms import VIEWS
 from annotations.sheet import Sheet, read_sheet
 from annotations.suggestions import seed_items
 from annotations.translation_notes import translation_notes

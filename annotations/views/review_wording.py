@@ -12,8 +12,8 @@ from annotations.access import REVIEW, get_pair_for
 from annotations.actions.locking import StaleReview
 from annotations.actions.wording import change_wording
 from annotations.edits import EditRefused
-from annotations.forms import WordingForm, read_queue
 from annotations.requests import SignedInRequest
+from annotations.review_forms import WordingForm, read_queue
 from annotations.views.conflict import render_conflict
 from annotations.views.review_addresses import pair_url
 from annotations.views.review_page import may_rewrite, render_review

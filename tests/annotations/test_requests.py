@@ -34,6 +34,8 @@ SLOW_S = 1
 FORM_MODULES = (
     "annotations.forms",
     "annotations.people_forms",
+    "annotations.review_forms",
+    "annotations.preferences_form",
     "annotations.launch_form",
     "annotations.training_form",
     "annotations.imports.forms",
