@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -107,7 +107,9 @@ class SentencePairQuerySet(models.QuerySet):
         from annotations.models import Review  # which imports this module
 
         own = Review.objects.filter(pair=OuterRef("pk"), reviewer=user, status__in=["done", "skipped"])
-        return self.filter(more_reviews__gt=ZERO).exclude(Exists(own))
+        # Looked up pair by pair: joined, it would read all that the person has ever reviewed.
+        wanting = self.alias(own_review=Subquery(own.values("pk")[:1]))
+        return wanting.filter(more_reviews__gt=ZERO, own_review=None)
 
     def awaiting_review(self) -> SentencePairQuerySet:
         return self.filter(status=SUGGESTED)

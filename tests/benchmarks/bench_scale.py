@@ -31,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
@@ -78,7 +79,7 @@ def pages_of(project: Project) -> dict[str, str]:
     }
     searched = {
         "search, frequent word": "?q=said",
-        "search, rare words": f"?q={' '.join(pair.target_tokens[:3])}",
+        "search, rare words": f"?q={quote(' '.join(pair.target_tokens[:3]))}",
         "search, nothing found": "?q=xyzzy",
         "list of a label": "?label=MISC",
         "list of a reviewer": "?reviewer=scale-3",
@@ -193,7 +194,8 @@ def be_annotator(annotator: Annotator, project: Project, times: Times, end: floa
             annotator.accept()
         draw = chance.random()
         if draw < 0.03:
-            look(annotator, times, "search", f"/projects/{project.pk}/sentences/?q={chance.choice(WORDS)}")
+            words = quote(chance.choice(WORDS))
+            look(annotator, times, "search", f"/projects/{project.pk}/sentences/?q={words}")
         elif draw < 0.06:
             pair = chance.randint(1, 100_000)
             look(annotator, times, "history", f"/sentences/{pair}/history/")
