@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
-import numpy as np
 import pytest
 
 from annotations.actions.claims import Queue
@@ -17,44 +14,11 @@ from annotations.export.options import ExportOptions
 from annotations.export.records import read_records
 from annotations.models import Candidate, Project, ProjectionRun, Review, SentencePair, User
 from factories import make_project, make_user
-from make_runs import add_pair
+from make_runs import add_pair, prepare_run
 from workers import tasks
-from workers.align import Alignment
-from workers.project import get_projector
 from workers.spans import Entity
-from workers.stages import Stages
 
-pytestmark = pytest.mark.django_db
-NAMES = {"Ana": "PER", "London": "LOC", "Londres": "LOC", "vive": "MISC"}
-
-
-class ByName:
-    """Knows a few names, and is in doubt about a word that is none."""
-
-    name = signature = "by-name"
-
-    def tag(self, sentences):  # noqa: ANN001, ANN201
-        return [
-            [
-                Entity(k, k + 1, NAMES[word], 0.3 if word == "vive" else 0.75)
-                for k, word in enumerate(words)
-                if word in NAMES
-            ]
-            for words in sentences
-        ]
-
-
-class SamePlace:
-    """Links each word with the one at its place."""
-
-    name = signature = "same-place"
-
-    def align(self, pairs):  # noqa: ANN001, ANN201
-        return [self.align_pair(*pair) for pair in pairs]
-
-    def align_pair(self, source, target):  # noqa: ANN001, ANN201
-        links = [[k, k] for k in range(min(len(source), len(target)))]
-        return Alignment(np.array(links, np.int32).reshape(-1, 2), np.ones(len(links), np.float32))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("live_broker")]
 
 
 @pytest.fixture
@@ -70,7 +34,9 @@ def project(ana: User) -> Project:
 @pytest.fixture
 def pair(project: Project) -> SentencePair:
     """Of its two names the source labels one, and the target tagger sees both."""
-    return add_pair(project, "Ana lives in London", "Ana vive en Londres", [(0, 1, "PER")])
+    return add_pair(
+        project, "Ana Ruiz lives in London .", "Ana Ruiz habite à Londres .", [(0, 2, "PER")], language="fr"
+    )
 
 
 @pytest.fixture
@@ -79,27 +45,18 @@ def run(project: Project, pair: SentencePair) -> ProjectionRun:
 
 
 def run_it(project: Project) -> ProjectionRun:
-    """A run with a target tagger, done here and now."""
-
-    def load(config) -> Stages:  # noqa: ANN001
-        return Stages(
-            SamePlace(),
-            get_projector("word-to-word"),
-            tagger=ByName(),
-            labels=config.labels,
-            target_tagger=ByName(),
-            source_language=config.source_language,
-            target_language=config.target_language,
-        )
-
-    with patch("workers.tasks.start_run.delay"):
-        run = launch_run(project=project, user=project.created_by, target_language="es")
-    quiet = patch.object(tasks.process_chunk, "delay")
-    slots = patch.object(tasks, "count_worker_slots", lambda *_, **__: 1)
-    with patch("workers.stages.load_stages", load), quiet, slots:
-        tasks.start_run(run.pk)
-        while tasks.process_chunk(run.pk):
-            pass
+    """A run with a target tagger, done here and now by the packaged models."""
+    run = launch_run(
+        project=project,
+        user=project.created_by,
+        target_language="fr",
+        method="word-to-word",
+        target_tagger="spacy-en",
+        target_tagger_options={"model": "fr_core_news_md"},
+    )
+    prepare_run(run)
+    while tasks.process_chunk(run.pk):
+        pass
     run.refresh_from_db()
     return run
 
@@ -110,16 +67,16 @@ def extras(run: ProjectionRun) -> list[tuple]:
 
 
 def test_a_run_keeps_what_no_projection_answers(run: ProjectionRun, pair: SentencePair) -> None:
-    assert extras(run) == [(3, 4, "LOC", 0, "tagger", None)]
+    assert extras(run) == [(4, 5, "LOC", 0, "tagger", None)]
     assert (run.n_done, run.n_candidates, run.n_missing) == (1, 2, 0)
     pair.refresh_from_db()
     assert pair.priority > 0.5  # a person looks at it early
 
 
 def test_a_pair_without_source_entities_has_its_extras_too(project: Project) -> None:
-    add_pair(project, "they met", "Ana llega", [])
+    add_pair(project, "They met .", "Ils ont vu Marie Dubois .", [], language="fr")
     run = run_it(project)
-    assert extras(run) == [(0, 1, "PER", 0, "tagger", None)]
+    assert extras(run) == [(3, 5, "PER", 0, "tagger", None)]
     assert run.results.get().status == "done"
 
 
@@ -135,7 +92,7 @@ def test_the_page_shows_it_as_what_it_is_and_accepting_all_takes_it(
     items = Review.objects.gold().get().items.order_by("start")
     assert list(items.values_list("start", "label", "source_entity__start")) == [
         (0, "PER", 0),
-        (3, "LOC", None),
+        (4, "LOC", None),
     ]
 
 
@@ -167,7 +124,7 @@ def test_silver_and_the_run_s_scores_leave_it_out(
     run: ProjectionRun, pair: SentencePair, project: Project, ana: User, sign_in
 ) -> None:
     [record] = read_records(project, ExportOptions(format="jsonl", silver=True), Losses())
-    assert [one.entity for one in record.found] == [Entity(0, 1, "PER")]
+    assert [one.entity for one in record.found] == [Entity(0, 2, "PER")]
     sign_in(ana).post(f"/sentences/{pair.pk}/accept/", {"version": 0, "run": run.pk, "text": 0})
     [scored] = gold_and_suggested(run.pk)
     assert len(scored.gold) == 2 and len(scored.suggested) == 1
@@ -186,16 +143,16 @@ def test_it_goes_with_its_words_and_comes_back_with_them(
     run: ProjectionRun, pair: SentencePair, ana: User, sign_in
 ) -> None:
     client = sign_in(ana)
-    words = {"side": "target", "kind": "rewrite", "words": "Ana vive lejos"}
+    words = {"side": "target", "kind": "rewrite", "words": "Ana Ruiz habite loin ."}
     client.post(f"/sentences/{pair.pk}/words/", {"version": 0, "run": run.pk, "text": 0} | words)
     assert not extras(run)
     client.post(f"/projects/{pair.project_id}/undo/")
-    assert extras(run) == [(3, 4, "LOC", 0, "tagger", None)]
+    assert extras(run) == [(4, 5, "LOC", 0, "tagger", None)]
     assert Candidate.objects.get(reason=Candidate.ONLY_TARGET).confidence == 0.49
 
 
 def test_a_queue_of_them(run: ProjectionRun, pair: SentencePair, project: Project, ana: User) -> None:
-    without = add_pair(project, "Ana sings", "Ana canta", [(0, 1, "PER")])
+    without = add_pair(project, "Ana sings", "Ana chante", [(0, 1, "PER")], language="fr")
     SentencePair.objects.filter(pk=without.pk).update(shown_run=run, status="suggested")
     assert [one.pk for one in Queue(project.pk, doubt="extra").pairs()] == [pair.pk]
 
