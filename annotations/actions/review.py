@@ -8,9 +8,10 @@ from django.db import transaction
 
 from annotations.actions.locking import LockedReview, Seen, lock_review, snapshot_of
 from annotations.actions.recording import record
-from annotations.edits import Edit, Sentence, accept_all, apply_edit
+from annotations.edits import Edit, Sentence
 from annotations.models import Review, ReviewEvent, SentencePair, User
 from annotations.reprojection import load_alignment, reproject
+from annotations.review_edits import accept_all, apply_edit
 from annotations.suggestions import find_candidates, source_spans, suggested_spans
 
 Action = ReviewEvent.Action

@@ -12,15 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.runs import (
-    OPTIONS_OF,
-    cancel_run,
-    check_run,
-    choices_of_route,
-    delete_run,
-    launch_run,
-    resume_run,
-)
+from annotations.actions.run_choices import OPTIONS_OF, check_run, choices_of_route
+from annotations.actions.runs import cancel_run, delete_run, launch_run, resume_run
 from annotations.admin.fields import JSON_FIELDS
 from annotations.launch_form import name_choices
 from annotations.models import ProjectionRun, User

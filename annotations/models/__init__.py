@@ -5,10 +5,11 @@ from annotations.models.audit import AuditEntry
 from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
 from annotations.models.comparison import RunComparison, RunDifference
-from annotations.models.corpus import ImportBatch, PairText, ReferenceSpan, SentencePair
+from annotations.models.corpus import PairText, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
 from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
 from annotations.models.exports import Export
+from annotations.models.imports import ImportBatch
 from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem

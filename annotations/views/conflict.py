@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from annotations.actions.claims import Queue
 from annotations.actions.locking import Seen
 from annotations.display import Side
-from annotations.edits import Edit, EditRefused, accept_all, apply_edit
+from annotations.edits import Edit, EditRefused
 from annotations.history import describe_change
 from annotations.items import Snapshot
 from annotations.models import Review, ReviewEvent, SentencePair, User
 from annotations.requests import SignedInRequest
+from annotations.review_edits import accept_all, apply_edit
 from annotations.suggestions import find_candidates, seed_items, suggested_spans
 from annotations.views.review_addresses import queue_query
 from annotations.views.review_page import (

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from annotations.edits import Edit, EditRefused, Sentence, accept_all, apply_edit
+from annotations.edits import Edit, EditRefused, Sentence
 from annotations.items import ACCEPTED, PENDING, REJECTED, Item, Snapshot
+from annotations.review_edits import accept_all, apply_edit
 
 #                    0   1    2    3  4
 TOKENS = ["Ana", "Ruiz", "vive", "en", "Madrid"]

@@ -37,7 +37,7 @@ django.setup()
 import msgspec
 from django.db import connection
 
-from annotations.actions.runs import default_names
+from annotations.actions.run_choices import default_names
 from annotations.models import Project, ProjectionRun, SentencePair, SourceEntity, User
 from annotations.tokens import join_tokens
 from workers import store

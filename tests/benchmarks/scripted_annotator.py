@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page
 
 from annotations.actions.locking import snapshot_of
-from annotations.edits import Sentence, joined_span
+from annotations.edits import Sentence
 from annotations.items import Item, Snapshot
 from annotations.models import PairResult, Review, SentencePair
+from annotations.review_edits import joined_span
 from annotations.suggestions import find_candidates, seed_items, source_spans, suggested_spans
 
 Span = tuple[int, int]

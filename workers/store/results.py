@@ -4,26 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from annotations.models import Candidate, PairResult, ProjectionRun, RunChunk, SentencePair, SourceEntity
-from workers.pairs import ALIGNMENT, TAGGER, PairOutput
-from workers.project import Projection
-from workers.spans import Entity
+from workers.pairs import ALIGNMENT, PairOutput
 from workers.store.chunks import Claim, held
 from workers.store.copying import copy_rows, next_ids
 from workers.store.pairs import PairRow, read_rows
+from workers.store.result_rows import EXTRA_CONFIDENCE, candidate_rows, direct_row, extra_row, result_row
 from workers.store.runs import ClaimLost, commit_without_waiting_for_the_disk, finish_run_if_complete
 from workers.store.sides import take_sides
 
-MAX_ALTERNATIVES = 9
-SIMILARITY_CELLS = 262_144  # a larger matrix (512 x 512 tokens) is used, but not kept
 PROBLEMS = ("empty", "failed")
-EXTRA_CONFIDENCE = 0.49  # at most: nothing in the source speaks for it, so nobody accepts it unseen
-ONLY_TARGET = Candidate.ONLY_TARGET
 
 EntityIds = dict[tuple[int, int, int], int]  # (pair, start, end) to the id of the source entity
 
@@ -155,25 +149,7 @@ def _copy_results(run_id: int, outputs: Sequence[PairOutput]) -> None:
         "link_scores": "float8[]",
         "similarity": "bytea",
     }
-    copy_rows(PairResult, columns, [(run_id, *_result_row(output)) for output in outputs])
-
-
-def _result_row(output: PairOutput) -> tuple[Any, ...]:
-    alignment = output.alignment
-    if alignment is None:
-        return output.pair_id, output.status, output.message, list(output.flags), [], [], [], None
-    similarity = alignment.similarity
-    keep = similarity is not None and similarity.size <= SIMILARITY_CELLS
-    return (
-        output.pair_id,
-        output.status,
-        output.message,
-        list(output.flags),
-        alignment.links[:, 0].tolist(),
-        alignment.links[:, 1].tolist(),
-        alignment.scores.tolist(),
-        np.ascontiguousarray(similarity, dtype="<f2").tobytes() if keep else None,
-    )
+    copy_rows(PairResult, columns, [(run_id, *result_row(output)) for output in outputs])
 
 
 def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: EntityIds) -> Counts:
@@ -186,11 +162,11 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
             entity_id = entity_ids.get((output.pair_id, entity.start, entity.end))
             if entity_id is None:
                 continue  # the imported entity was deleted meanwhile
-            found = _candidate_rows(projection, way)
+            found = candidate_rows(projection, way)
             rows.extend((run_id, output.pair_id, entity_id, *row) for row in found)
             n_candidates += projection.span is not None
             n_missing += projection.span is None
-        tagged = [*map(_direct_row, output.target_entities), *map(_extra_row, output.extras)]
+        tagged = [*map(direct_row, output.target_entities), *map(extra_row, output.extras)]
         rows.extend((run_id, output.pair_id, None, *row) for row in tagged)
         n_candidates += len(tagged)
     columns = {
@@ -211,36 +187,6 @@ def _copy_candidates(run_id: int, outputs: Sequence[PairOutput], entity_ids: Ent
     copy_rows(Candidate, columns, rows)
     n_failed = sum(output.status in PROBLEMS for output in outputs)
     return Counts(len(outputs), n_failed, n_candidates, n_missing)
-
-
-def _candidate_rows(projection: Projection, via: str) -> list[tuple[Any, ...]]:
-    """The choice, then the alternatives, as the columns from `rank` to `voters`.
-
-    An alternative is no answer of its own: `via` says of all how the choice was found.
-    """
-    label = projection.entity.label
-    start, end = (projection.span.start, projection.span.end) if projection.span else (None, None)
-    voters = list(projection.voters) or None
-    decision = (projection.score, projection.confidence, projection.margin, projection.reason, via, voters)
-    return [
-        (0, start, end, label, *decision),
-        *(
-            (rank, other.start, other.end, label, other.score, None, None, "", via, None)
-            for rank, other in enumerate(projection.alternatives[:MAX_ALTERNATIVES], start=1)
-        ),
-    ]
-
-
-def _direct_row(entity: Entity) -> tuple[Any, ...]:
-    """The same of an entity that was tagged in the target: the tagger's probability is its confidence."""
-    sure = min(1.0, entity.score)
-    return 0, entity.start, entity.end, entity.label, entity.score, sure, None, "", TAGGER, None
-
-
-def _extra_row(entity: Entity) -> tuple[Any, ...]:
-    """The same of one that no projection answers: held back in confidence, and marked with its own reason."""
-    unsure = min(EXTRA_CONFIDENCE, entity.score)
-    return 0, entity.start, entity.end, entity.label, entity.score, unsure, None, ONLY_TARGET, TAGGER, None
 
 
 def _show_to_reviewers(run_id: int, outputs: Sequence[PairOutput]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.actions.runs import FILTER_FIELDS, default_names, launch_run
+from annotations.actions.run_choices import FILTER_FIELDS, default_names
+from annotations.actions.runs import launch_run
 from annotations.management.lookups import get_project, get_user
 from annotations.management.model_options import label_map
 from annotations.models import PairCount, Project, ProjectionRun
