@@ -45,6 +45,10 @@ class KnownModel:
 NON_COMMERCIAL = "CC BY-NC 4.0: no commercial use"
 PICKLED = "published as pickled weights: save it with safetensors first"
 CONLL = ("LOC", "MISC", "ORG", "PER")
+ONTONOTES = tuple(
+    "CARDINAL DATE EVENT FAC GPE LANGUAGE LAW LOC MONEY NORP ORDINAL ORG"
+    " PERCENT PERSON PRODUCT QUANTITY TIME WORK_OF_ART".split()
+)
 ALIGNERS = ("fused", "simalign", "awesome")
 
 KNOWN_MODELS = (
@@ -98,26 +102,7 @@ KNOWN_MODELS = (
         15_000_000,
         "MIT",
         ("en",),
-        (
-            "CARDINAL",
-            "DATE",
-            "EVENT",
-            "FAC",
-            "GPE",
-            "LANGUAGE",
-            "LAW",
-            "LOC",
-            "MONEY",
-            "NORP",
-            "ORDINAL",
-            "ORG",
-            "PERCENT",
-            "PERSON",
-            "PRODUCT",
-            "QUANTITY",
-            "TIME",
-            "WORK_OF_ART",
-        ),
+        ONTONOTES,
         notes="the default",
         ships=True,
     ),

@@ -37,7 +37,6 @@ FORM_MODULES = (
     "annotations.review_forms",
     "annotations.preferences_form",
     "annotations.launch_form",
-    "annotations.model_fields",
     "annotations.training_form",
     "annotations.imports.forms",
     "annotations.export.forms",
