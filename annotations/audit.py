@@ -67,6 +67,10 @@ def _training(detail: Mapping[str, Any]) -> str:
     return _("Training %(training)s") % detail
 
 
+def _gap_report(detail: Mapping[str, Any]) -> str:
+    return _("Gap report %(report)s: %(name)s") % detail
+
+
 def _import(detail: Mapping[str, Any]) -> str:
     files = ", ".join(detail["files"])
     return _("Import %(batch)s, %(n)s new sentences: %(files)s") % {**detail, "files": files}
@@ -111,6 +115,9 @@ DESCRIPTIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.TRAINING_LAUNCHED: _training,
     Kind.TRAINING_CANCELLED: _training,
     Kind.TRAINING_RESUMED: _training,
+    Kind.GAP_REPORT_LAUNCHED: _gap_report,
+    Kind.GAP_REPORT_CANCELLED: _gap_report,
+    Kind.GAP_REPORT_RESUMED: _gap_report,
     Kind.IMPORTED: _import,
     Kind.IMPORT_DISCARDED: _discarded,
     Kind.EXPORTED: _export,

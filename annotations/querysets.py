@@ -201,14 +201,14 @@ class ReviewQuerySet(models.QuerySet):
         return self.filter(is_gold=True)
 
 
-class TrainingRunQuerySet(models.QuerySet):
-    def active(self) -> TrainingRunQuerySet:
+class LeasedJobQuerySet(models.QuerySet):
+    def active(self) -> LeasedJobQuerySet:
         return self.filter(status__in=["queued", "running"])
 
-    def free(self, token: UUID | None = None) -> TrainingRunQuerySet:
+    def free(self, token: UUID | None = None) -> LeasedJobQuerySet:
         """Active, and held by nobody whose lease still runs, or by `token`."""
         unheld = Q(lease_until=None) | Q(lease_until__lt=Now())
         return self.active().filter(unheld | Q(claim_token=token) if token else unheld)
 
-    def done(self) -> TrainingRunQuerySet:
+    def done(self) -> LeasedJobQuerySet:
         return self.filter(status="done")

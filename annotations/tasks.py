@@ -6,12 +6,15 @@ site.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from annotations.actions import bulk_work, comparisons, exports, import_work, reports, training
+from annotations.actions.jobs import mark_job_failed
+from annotations.models import TrainingRun
 from workers.tasks.disk import DISK_FULL, is_disk_full
 
 logger = logging.getLogger(__name__)
@@ -48,7 +51,7 @@ def work_bulk(bulk_id: int) -> None:
 
 @shared_task(**RETRY)
 def write_training(training_id: int) -> None:
-    _or_mark_failed(training.write_training, training.mark_training_failed, training_id)
+    _or_mark_failed(training.write_training, partial(mark_job_failed, TrainingRun), training_id)
 
 
 @shared_task(**RETRY)

@@ -173,7 +173,7 @@ def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapRep
     (path / "sentences.jsonl").write_text(json.dumps(row) + "\n")
     (path / "news.es.conll").write_text("x")
     return GapReport.objects.create(
-        project=project, name="First", signature="abc", report=report, folder=folder
+        project=project, name="First", signature="abc", report=report, folder=folder, status="done"
     )
 
 

@@ -27,7 +27,12 @@ def save_gap_report(*, project: Project, name: str, folder: Path) -> GapReport:
     kept = f"gap-reports/{uuid4().hex}"
     shutil.copytree(folder, Path(settings.MEDIA_ROOT, kept))
     return GapReport.objects.create(
-        project=project, name=name, signature=report["signature"], report=report, folder=kept
+        project=project,
+        name=name,
+        signature=report["signature"],
+        report=report,
+        folder=kept,
+        status=GapReport.Status.DONE,
     )
 
 

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.actions.audit import Kind, write_audit
 from annotations.actions.background import one_snapshot, send_on_commit, taking
+from annotations.actions.jobs import go_on, lock, save_unless, stop
 from annotations.export.jsonl import record_line
 from annotations.export.losses import Losses
 from annotations.export.options import JSONL, ExportOptions, part_of
@@ -41,11 +42,7 @@ def launch_training(*, project: Project, user: User, **choices: Any) -> Training
         **choices,
     )
     training.full_clean(exclude=["languages", "options", "curve", "scores", "learning_curve"])
-    try:
-        with transaction.atomic():
-            training.save()
-    except IntegrityError as error:  # somebody else's launch got there first
-        raise ValidationError(ALREADY_ACTIVE) from error
+    save_unless(training, ALREADY_ACTIVE)
     write_audit(project, Kind.TRAINING_LAUNCHED, user, training=training.pk)
     return training
 
@@ -69,20 +66,13 @@ def write_training(training_id: int) -> None:
             send_on_commit(train_tagger, training.pk)
 
 
-def mark_training_failed(training_id: int, reason: str) -> None:
-    """Record that a training could not be prepared."""
-    waiting = TrainingRun.objects.filter(pk=training_id, status=Status.QUEUED)
-    waiting.update(status=Status.FAILED, error=reason, finished_at=Now())
-
-
 @transaction.atomic
 def cancel_training(*, training: TrainingRun, actor: User | None = None) -> TrainingRun:
     """Stop an active training; its worker saves a checkpoint and lets go within a step or two."""
-    training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
+    training = lock(training)
     if not training.is_active:
         raise ValidationError(_("The training is %s already.") % training.get_status_display().lower())
-    training.status, training.finished_at = Status.CANCELLED, Now()
-    training.save(update_fields=["status", "finished_at"])
+    stop(training)
     write_audit(training.project, Kind.TRAINING_CANCELLED, actor, training=training.pk)
     return training
 
@@ -90,20 +80,12 @@ def cancel_training(*, training: TrainingRun, actor: User | None = None) -> Trai
 @transaction.atomic
 def resume_training(*, training: TrainingRun, actor: User | None = None) -> TrainingRun:
     """Go on with a training that was cancelled or failed, from its last checkpoint."""
-    training = TrainingRun.objects.select_for_update(no_key=True).get(pk=training.pk)
+    training = lock(training)
     if training.status == Status.DONE:
         raise ValidationError(_("The training is done; launch a new one to train again."))
     if training.is_active:
         raise ValidationError(ALREADY_ACTIVE)
-    training.status, training.error, training.attempts, training.finished_at = Status.QUEUED, "", 0, None
-    training.claim_token = training.lease_until = None
-    try:
-        with transaction.atomic():
-            training.save(
-                update_fields=["status", "error", "attempts", "finished_at", "claim_token", "lease_until"]
-            )
-    except IntegrityError as error:
-        raise ValidationError(ALREADY_ACTIVE) from error
+    go_on(training, ALREADY_ACTIVE)
     write_audit(training.project, Kind.TRAINING_RESUMED, actor, training=training.pk)
     return training
 

@@ -10,6 +10,7 @@ from annotations.models.counts import PairCount
 from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
 from annotations.models.exports import Export
 from annotations.models.imports import ImportBatch
+from annotations.models.jobs import LeasedJob
 from annotations.models.people import LoginToken, Membership, User
 from annotations.models.projects import Project
 from annotations.models.review import Review, ReviewEvent, ReviewItem
@@ -34,6 +35,7 @@ __all__ = [
     "GuidelinesVersion",
     "ImportBatch",
     "Invitation",
+    "LeasedJob",
     "LoginToken",
     "Membership",
     "NameUse",

@@ -1,27 +1,23 @@
-"""Trainings of taggers on a project's own sentences, and saved gap reports."""
+"""Trainings of taggers on a project's own sentences, and gap reports."""
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from annotations.querysets import TrainingRunQuerySet
+from annotations.models.jobs import ACTIVE, KNOWN, LeasedJob
 
 
-class TrainingRun(models.Model):
-    """Fine-tuning on a project's gold, silver or both. Progress, curve and cancellation are columns here.
+class TrainingRun(LeasedJob):
+    """Fine-tuning on a project's gold, silver or both.
 
-    The sentences are written below MEDIA_ROOT when it is launched, so that later reviews change nothing; a
-    worker holds it under a lease, and a training that was cancelled or lost goes on from its checkpoint.
+    The sentences are written when it is launched, so that later reviews change nothing; a training that was
+    cancelled or lost goes on from its checkpoint.
     """
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
-        CANCELLED = "cancelled", _("Cancelled")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
+    WRITE = "annotations.tasks.write_training"
+    WORK = "workers.tasks.training.train_tagger"
+    IS_WRITTEN = models.Q(n_dev__gt=0)
 
     class Data(models.TextChoices):
         GOLD = "gold", _("Reviewed sentences (gold)")
@@ -29,6 +25,7 @@ class TrainingRun(models.Model):
         BOTH = "both", _("Both, silver by its confidence")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="trainings")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     data = models.CharField(max_length=10, choices=Data.choices, default=Data.GOLD)
     languages = models.JSONField(default=list, help_text="Target languages; all when empty.")
     dev_percent = models.PositiveSmallIntegerField(default=10, help_text="Documents to choose the epoch by.")
@@ -36,46 +33,25 @@ class TrainingRun(models.Model):
     curve_parts = models.PositiveSmallIntegerField(
         default=0, help_text="Smaller trainings for a learning curve: on 1/2, 1/4, ... of the gold."
     )
-    folder = models.CharField(max_length=500, blank=True, help_text="Its sentences, below MEDIA_ROOT.")
     model_folder = models.CharField(max_length=1000, blank=True, help_text="The tagger, below MODEL_FOLDERS.")
     n_gold = models.PositiveIntegerField(default=0)
     n_silver = models.PositiveIntegerField(default=0)
     n_dev = models.PositiveIntegerField(default=0)
 
-    status = models.CharField(max_length=20, choices=Status.choices, default=Status.QUEUED)
-    step = models.PositiveIntegerField(default=0)
-    n_steps = models.PositiveIntegerField(default=0)
-    stage = models.CharField(max_length=100, blank=True, help_text="What the worker is at.")
     curve = models.JSONField(default=list, help_text="Loss, dev loss and dev F1 by step.")
     scores = models.JSONField(default=dict, help_text="On the dev part: see workers.evaluate.Scores.")
     learning_curve = models.JSONField(default=list, help_text="Dev F1 by number of gold sentences.")
-    signature = models.CharField(max_length=200, blank=True)
-    error = models.TextField(blank=True)
-
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    moved_at = models.DateTimeField(default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claim_token = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-
-    objects = TrainingRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["project"],
-                condition=models.Q(status__in=["queued", "running"]),
+                condition=models.Q(status__in=ACTIVE),
                 name="one_active_training_per_project",
                 violation_error_message=_("A training of this project is already under way."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(status__in=["queued", "running", "cancelled", "done", "failed"]),
-                name="training_status_is_known",
-            ),
+            models.CheckConstraint(condition=models.Q(status__in=KNOWN), name="training_status_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -84,23 +60,51 @@ class TrainingRun(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("annotations:training", args=[self.pk])
 
-    @property
-    def is_active(self) -> bool:
-        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
 
+class GapReport(LeasedJob):
+    """A gap report of a project: its JSON, and its other files below MEDIA_ROOT.
 
-class GapReport(models.Model):
-    """A gap report that was saved with a project: its JSON, and its other files below MEDIA_ROOT."""
+    Launched from a page, it has options and inputs; one that the command made comes done and has neither.
+    """
+
+    WRITE = "annotations.tasks.write_gap_inputs"
+    WORK = "workers.tasks.gap_reports.make_gap_report"
+    IS_WRITTEN = ~models.Q(inputs={})
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="gap_reports")
     name = models.CharField(max_length=200)
-    signature = models.CharField(max_length=200)
-    report = models.JSONField()
-    folder = models.CharField(max_length=500, help_text="Folder below MEDIA_ROOT.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    options = models.JSONField(
+        default=dict, db_default={}, help_text="What was asked for: see annotations.gap_form."
+    )
+    inputs = models.JSONField(
+        default=dict, db_default={}, help_text="The domains as they were written, and what was left out."
+    )
+    report = models.JSONField(default=dict)
+    status = models.CharField(
+        max_length=20,
+        choices=LeasedJob.Status.choices,
+        default=LeasedJob.Status.QUEUED,
+        db_default=LeasedJob.Status.DONE,  # the release before keeps finished ones only
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty where a command of this machine made it.",
+    )
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=models.Q(status__in=ACTIVE),
+                name="one_active_gap_report_per_project",
+                violation_error_message=_("A gap report of this project is already under way."),
+            ),
+            models.CheckConstraint(condition=models.Q(status__in=KNOWN), name="gap_report_status_is_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name

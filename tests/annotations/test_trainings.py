@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from annotations import tasks
 from annotations.actions.training import (
     cancel_training,
     launch_training,
@@ -179,15 +180,15 @@ def test_a_cancelled_training_stops_and_goes_on(started: TrainingRun, monkeypatc
     from workers import store
 
     monkeypatch.setattr("workers.tasks.training._asked_now_and_then", lambda ask: ask)
-    real, asked = store.is_training_wanted, []
+    real, asked = store.is_job_wanted, []
 
-    def cancel_at_the_fifth(training_id, token):  # noqa: ANN001, ANN202
+    def cancel_at_the_fifth(claim):  # noqa: ANN001, ANN202
         asked.append(1)
         if len(asked) == 5:
             cancel_training(training=started)
-        return real(training_id, token)
+        return real(claim)
 
-    monkeypatch.setattr(store, "is_training_wanted", cancel_at_the_fifth)
+    monkeypatch.setattr(store, "is_job_wanted", cancel_at_the_fifth)
     assert train_tagger(started.pk) == {}
     started.refresh_from_db()
     assert started.status == "cancelled" and started.claim_token is None
@@ -214,13 +215,15 @@ def test_a_training_that_somebody_holds_is_left_alone(started: TrainingRun) -> N
 
     assert store.claim_training(started.pk, uuid4()) is not None
     assert store.claim_training(started.pk, uuid4()) is None
-    assert store.trainings_to_wake() == []
+    assert store.jobs_to_wake() == []
 
 
 def test_unheld_trainings_are_woken(project: Project, started: TrainingRun) -> None:
     from workers import store
 
-    assert store.trainings_to_wake() == [(started.pk, True)]
+    assert store.jobs_to_wake() == [(train_tagger.name, started.pk)]
+    TrainingRun.objects.update(n_dev=0)
+    assert store.jobs_to_wake() == [(tasks.write_training.name, started.pk)]
 
 
 def test_the_form_launches(filled: Project, sign_in, olga, django_capture_on_commit_callbacks) -> None:

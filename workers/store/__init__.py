@@ -14,6 +14,17 @@ from workers.store.chunks import (
     release_chunk,
     report_stage,
 )
+from workers.store.jobs import (
+    JobClaim,
+    claim_job,
+    extend_job_lease,
+    fail_job,
+    finish_job,
+    is_job_wanted,
+    jobs_to_wake,
+    release_job,
+    report_job,
+)
 from workers.store.reports import (
     delete_reports,
     load_words,
@@ -38,17 +49,7 @@ from workers.store.runs import (
     report_run_stage,
     take_runs_to_wake,
 )
-from workers.store.trainings import (
-    TrainingJob,
-    claim_training,
-    extend_training_lease,
-    fail_training,
-    finish_training,
-    is_training_wanted,
-    release_training,
-    report_training,
-    trainings_to_wake,
-)
+from workers.store.trainings import TrainingJob, claim_training
 from workers.store.translations import translations_of
 
 __all__ = [
@@ -57,15 +58,17 @@ __all__ = [
     "Counts",
     "claim_chunk",
     "TrainingJob",
+    "JobClaim",
+    "claim_job",
     "claim_run",
+    "extend_job_lease",
+    "fail_job",
+    "finish_job",
+    "is_job_wanted",
+    "jobs_to_wake",
+    "release_job",
+    "report_job",
     "claim_training",
-    "extend_training_lease",
-    "fail_training",
-    "finish_training",
-    "is_training_wanted",
-    "release_training",
-    "report_training",
-    "trainings_to_wake",
     "create_chunks",
     "delete_reports",
     "extend_chunk_lease",

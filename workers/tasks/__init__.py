@@ -19,10 +19,10 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from workers import store
+from workers.tasks import training  # noqa: F401 (its task is known once it is imported)
 from workers.tasks.disk import DISK_FULL, is_disk_full
 from workers.tasks.leases import PASSING, RETRY, renewed, token_of
 from workers.tasks.models import configure_models
-from workers.tasks.training import train_tagger
 from workers.tasks.workforce import count_worker_slots
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ def wake_runs(n_messages: int, only_stalled: bool) -> dict[str, int]:
             _send_chunk_messages(run_id, n_messages)
         else:
             start_run.delay(run_id)
-    for training_id, is_written in store.trainings_to_wake():
-        name = train_tagger.name if is_written else "annotations.tasks.write_training"
-        current_app.send_task(name, [training_id])
+    for task, job_id in store.jobs_to_wake():
+        current_app.send_task(task, [job_id])
     return {"runs": len(runs)}
 
 
