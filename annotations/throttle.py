@@ -24,8 +24,8 @@ class Limit:
         return salted_hmac("projector.throttle", f"{self.what}:{who}", algorithm="sha256").hexdigest()
 
 
-# Failed sign-ins, beside the lockout of one name at one address (AXES_* in settings/people.py): many names tried
-# from one address, and one name tried from many.
+# Failed sign-ins, beside the lockout of one name at one address (AXES_* in settings/people.py): many names
+# tried from one address, and one name tried from many.
 FAILED_BY_ADDRESS = Limit("failed sign-ins of an address", 100, timedelta(minutes=15))
 FAILED_BY_NAME = Limit("failed sign-ins of a name", 100, timedelta(minutes=60))
 RESETS_BY_ADDRESS = Limit("password resets of an address", 20, timedelta(minutes=60))

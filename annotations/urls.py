@@ -24,6 +24,7 @@ from annotations.views import (
     projects,
     reports,
     review,
+    review_history,
     review_wording,
     runs,
     training,
@@ -47,8 +48,8 @@ project_urls = [
 
 review_urls = [
     path("projects/<int:project_id>/review/", review.review_next, name="review_next"),
-    path("projects/<int:project_id>/undo/", review.review_undo, name="undo"),
-    path("projects/<int:project_id>/redo/", review.review_redo, name="redo"),
+    path("projects/<int:project_id>/undo/", review_history.review_undo, name="undo"),
+    path("projects/<int:project_id>/redo/", review_history.review_redo, name="redo"),
     path("sentences/<int:pair_id>/", review.pair, name="pair"),
     path("sentences/<int:pair_id>/ahead/", review.review_ahead, name="review_ahead"),
     path("sentences/<int:pair_id>/edit/", review.review_edit, name="review_edit"),
@@ -58,7 +59,7 @@ review_urls = [
     path("sentences/<int:pair_id>/note/", review.review_note, name="review_note"),
     path("sentences/<int:pair_id>/words/", review_wording.review_wording, name="review_wording"),
     path("sentences/<int:pair_id>/correct/", review.review_correct, name="review_correct"),
-    path("sentences/<int:pair_id>/history/", review.review_history, name="history"),
+    path("sentences/<int:pair_id>/history/", review_history.review_history, name="history"),
     path("sentences/<int:pair_id>/take-over/", claims.claim_take_over, name="claim_take_over"),
     path("sentences/<int:pair_id>/heartbeat/", claims.claim_heartbeat, name="claim_heartbeat"),
     path("sentences/<int:pair_id>/release/", claims.claim_release, name="claim_release"),

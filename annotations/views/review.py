@@ -22,15 +22,14 @@ from annotations.actions.review import (
     note_review,
     skip_review,
 )
-from annotations.actions.undo import NothingToUndo, redo_last, undo_last
 from annotations.edits import EditRefused
-from annotations.history import describe_event
-from annotations.models import ReviewEvent, SentencePair
+from annotations.models import SentencePair
 from annotations.requests import SignedInRequest
 from annotations.review_forms import EditForm, NoteForm, SeenForm, read_queue
 from annotations.views.conflict import render_conflict
 from annotations.views.review_addresses import pair_url, queue_query
-from annotations.views.review_page import is_blind, render_review
+from annotations.views.review_history import describe_change
+from annotations.views.review_page import render_review
 
 
 @require_GET
@@ -85,7 +84,7 @@ def review_edit(request: SignedInRequest, pair_id: int) -> HttpResponse:
     if not request.htmx:
         return redirect(pair_url(pair.pk, queue))
     current = edit.position if edit.verb != "add" else event.after["items"][-1]["position"]
-    return render_review(request, pair, queue, current=current, announcement=_said(event, pair))
+    return render_review(request, pair, queue, current=current, announcement=describe_change(event, pair))
 
 
 @require_POST
@@ -151,44 +150,7 @@ def _change_review(request: SignedInRequest, pair_id: int, change) -> HttpRespon
     if not request.htmx:
         return redirect(pair_url(pair.pk, queue))
     pair.refresh_from_db(fields=["is_flagged", "status"])
-    return render_review(request, pair, queue, announcement=_said(event, pair))
-
-
-@require_POST
-@login_required
-def review_undo(request: SignedInRequest, project_id: int) -> HttpResponse:
-    return _travel(request, project_id, undo_last, _("There is nothing to undo."), _("Undone: %s"))
-
-
-@require_POST
-@login_required
-def review_redo(request: SignedInRequest, project_id: int) -> HttpResponse:
-    return _travel(request, project_id, redo_last, _("There is nothing to redo."), _("Done again: %s"))
-
-
-def _travel(request: SignedInRequest, project_id: int, move, nothing: str, words: str) -> HttpResponse:  # noqa: ANN001
-    """Undo or redo, and go to the pair where that happened."""
-    project = get_project_for(request.user, project_id, REVIEW)
-    queue = read_queue(project.pk, request.GET)
-    try:
-        event = move(project, request.user)
-    except NothingToUndo:
-        return _stay(request, queue, nothing)
-    except StaleReview:
-        return _stay(request, queue, _("The sentence has changed since; it was left as it is."))
-    pair = get_pair_for(request.user, event.review.pair_id, REVIEW)
-    if not request.htmx:
-        return redirect(pair_url(pair.pk, queue))
-    return render_review(request, pair, queue, announcement=words % _said(event, pair))
-
-
-def _stay(request: SignedInRequest, queue: claims.Queue, alert: str) -> HttpResponse:
-    """The page the reviewer is on, with a remark."""
-    here = request.POST.get("pair", "")
-    if here.isdecimal():
-        pair = get_pair_for(request.user, int(here), REVIEW)
-        return render_review(request, pair, queue, alert=alert)
-    return redirect("annotations:project", queue.project_id)
+    return render_review(request, pair, queue, announcement=describe_change(event, pair))
 
 
 @require_POST
@@ -198,21 +160,6 @@ def review_correct(request: SignedInRequest, pair_id: int) -> HttpResponse:
     pair = get_pair_for(request.user, pair_id, ADJUDICATE)
     correct_gold(pair=pair, adjudicator=request.user)
     return redirect(pair_url(pair.pk, read_queue(pair.project_id, request.GET)))
-
-
-@require_GET
-@login_required
-def review_history(request: SignedInRequest, pair_id: int) -> HttpResponse:
-    """Who changed what, newest first; a panel of the page that is fetched when it is opened."""
-    pair = get_pair_for(request.user, pair_id)
-    events = ReviewEvent.objects.filter(review__pair=pair)
-    if is_blind(pair, pair.reviews.filter(reviewer=request.user).first()):
-        events = events.filter(review__reviewer=request.user)
-    events = events.select_related("actor").order_by("-pk")[:200]
-    changes = list(pair.wordings.all())
-    lines = [(event, describe_event(event, pair, changes)) for event in events]
-    template = "annotations/_history.html" if request.htmx else "annotations/history.html"
-    return render(request, template, {"lines": lines, "pair": pair, "project": pair.project})
 
 
 def _go_on(
@@ -241,10 +188,6 @@ def _nothing_left(request: SignedInRequest, project, queue: claims.Queue) -> Htt
 
 def _next_url(queue: claims.Queue) -> str:
     return reverse("annotations:review_next", args=[queue.project_id]) + queue_query(queue)
-
-
-def _said(event: ReviewEvent, pair: SentencePair) -> str:
-    return describe_event(event, pair, list(pair.wordings.all()) if pair.text_version else ())
 
 
 def _bad_request(form) -> HttpResponse:  # noqa: ANN001
