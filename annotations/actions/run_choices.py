@@ -6,10 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import (
-    ProjectionRun,
-    SentencePair,
-)
+from annotations.models import ProjectionRun, SentencePair
 from annotations.models.workforce import QUEUES
 from workers.choices import given_sides, known_names, route_fields
 
