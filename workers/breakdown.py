@@ -1,17 +1,29 @@
 """Scores by what an entity or its sentence is like: length, frequency in training, domain, language."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from workers.evaluate import LabelScore, check_same_lengths
-from workers.iob2 import entities_to_tags, tags_to_entities
+import numpy as np
+
+from workers.evaluate import N_BOOTSTRAP, LabelScore, bootstrap_f1, check_same_lengths, entity_set
+from workers.iob2 import entities_to_tags
 from workers.spans import Entity
 
 Tags = Sequence[str]
 Bucket = Callable[[int, Entity], str]
+Triples = set[tuple[int, int, str]]
 LENGTHS = ("1 word", "2 words", "3 words", "4 words or more")
 FREQUENCIES = ("unseen", "seen once or twice", "seen 3 to 9 times", "seen 10 times or more")
 SENTENCE_LENGTHS = ("up to 10 words", "11 to 20 words", "21 to 40 words", "more than 40 words")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketScore(LabelScore):
+    """low, high: the 95 % bootstrap interval of F1."""
+
+    low: float
+    high: float
 
 
 def break_down(
@@ -21,7 +33,9 @@ def break_down(
     *,
     seen: Mapping[tuple[str, ...], int] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
-) -> dict[str, dict[str, LabelScore]]:
+    n_bootstrap: int = N_BOOTSTRAP,
+    seed: int = 0,
+) -> dict[str, dict[str, BucketScore]]:
     """Strict scores by bucket: {"length": {"1 word": ...}, ...}, buckets without entities left out.
 
     seen: how often each name occurs in the training data, for "frequency". groups: for each name ("domain",
@@ -30,6 +44,7 @@ def break_down(
     """
     check_same_lengths(gold, predicted)
     buckets: dict[str, Bucket] = {
+        "label": lambda _, entity: entity.label,
         "length": lambda _, entity: LENGTHS[min(len(entity.span), len(LENGTHS)) - 1],
         "sentence length": lambda number, _: _sentence_bucket(len(tokens[number])),
     }
@@ -41,49 +56,59 @@ def break_down(
         if len(values) != len(gold):
             raise ValueError(f"{len(values)} values of {name!r} for {len(gold)} sentences")
         buckets[name] = lambda number, _, values=values: values[number]  # type: ignore[misc]
-    wanted = [_entities(tags) for tags in gold]
-    found = [_entities(tags) for tags in predicted]
+    wanted = [entity_set(tags) for tags in gold]
+    found = [entity_set(tags) for tags in predicted]
     order = {name: place for place, name in enumerate((*LENGTHS, *FREQUENCIES, *SENTENCE_LENGTHS))}
     return {
-        name: dict(
-            sorted(
-                _score_buckets(wanted, found, bucket).items(),
+        name: {
+            value: _score(list(rows.values()), len(gold), n_bootstrap=n_bootstrap, seed=seed)
+            for value, rows in sorted(
+                _count_buckets(wanted, found, bucket).items(),
                 key=lambda item: (order.get(item[0], 0), item[0]),
             )
-        )
+        }
         for name, bucket in buckets.items()
     }
 
 
-def count_names(sentences: Sequence[tuple[Sequence[str], Sequence[Entity]]]) -> Counter[tuple[str, ...]]:
+def count_names(sentences: Iterable[tuple[Sequence[str], Sequence[Entity]]]) -> Counter[tuple[str, ...]]:
     """How often each name occurs in labelled sentences."""
     return Counter(tuple(tokens[e.start : e.end]) for tokens, entities in sentences for e in entities)
 
 
-def _score_buckets(
-    wanted: Sequence[list[Entity]], found: Sequence[list[Entity]], bucket: Bucket
-) -> dict[str, LabelScore]:
-    right: Counter[str] = Counter()
-    n_gold: Counter[str] = Counter()
-    n_predicted: Counter[str] = Counter()
+def entities_to_all_tags(
+    entities: Sequence[Sequence[Entity]], tokens: Sequence[Sequence[str]]
+) -> list[list[str]]:
+    """IOB2 tags of entities, sentence by sentence."""
+    return [entities_to_tags(one, len(words)) for one, words in zip(entities, tokens, strict=True)]
+
+
+def _count_buckets(
+    wanted: Sequence[Triples], found: Sequence[Triples], bucket: Bucket
+) -> dict[str, dict[int, list[int]]]:
+    """Bucket -> number of a sentence -> its strict true positives, false positives, false negatives."""
+    counts: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
     for number, (gold, predicted) in enumerate(zip(wanted, found, strict=True)):
-        both = set(gold) & set(predicted)
-        right.update(bucket(number, entity) for entity in both)
-        n_gold.update(bucket(number, entity) for entity in gold)
-        n_predicted.update(bucket(number, entity) for entity in predicted)
-    return {
-        name: LabelScore(
-            right[name] / n_predicted[name] if n_predicted[name] else 0.0,
-            right[name] / n_gold[name] if n_gold[name] else 0.0,
-            2 * right[name] / (n_gold[name] + n_predicted[name]),
-            n_gold[name],
-        )
-        for name in {*n_gold, *n_predicted}
-    }
+        for column, triples in enumerate((gold & predicted, predicted - gold, gold - predicted)):
+            for triple in triples:
+                counts[bucket(number, Entity(*triple))][number][column] += 1
+    return counts
 
 
-def _entities(tags: Tags) -> list[Entity]:
-    return tags_to_entities(tags, lenient=True)
+def _score(rows: Sequence[list[int]], n_sentences: int, *, n_bootstrap: int, seed: int) -> BucketScore:
+    """rows: the counts of those sentences that have any."""
+    counts = np.zeros((n_sentences, 3), dtype=np.int64)
+    counts[: len(rows)] = rows
+    right, extra, missing = (int(count) for count in counts.sum(axis=0))
+    f1 = bootstrap_f1(counts, n_bootstrap=n_bootstrap, seed=seed)
+    return BucketScore(
+        right / (right + extra) if right + extra else 0.0,
+        right / (right + missing) if right + missing else 0.0,
+        f1.value,
+        right + missing,
+        f1.low,
+        f1.high,
+    )
 
 
 def _frequency_bucket(count: int) -> str:
@@ -92,10 +117,3 @@ def _frequency_bucket(count: int) -> str:
 
 def _sentence_bucket(n_words: int) -> str:
     return SENTENCE_LENGTHS[0 if n_words <= 10 else 1 if n_words <= 20 else 2 if n_words <= 40 else 3]
-
-
-def entities_to_all_tags(
-    entities: Sequence[Sequence[Entity]], tokens: Sequence[Sequence[str]]
-) -> list[list[str]]:
-    """IOB2 tags of entities, sentence by sentence."""
-    return [entities_to_tags(one, len(words)) for one, words in zip(entities, tokens, strict=True)]

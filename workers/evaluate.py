@@ -107,7 +107,7 @@ def score_tags(
         sentence_exact=float(exact.mean()) if len(exact) else 0.0,
         sentence_exact_with_gold=float(exact[with_gold].mean()) if with_gold.any() else 0.0,
         error_types=count_error_types(
-            [_entity_set(tags) for tags in gold], [_entity_set(tags) for tags in predicted]
+            [entity_set(tags) for tags in gold], [entity_set(tags) for tags in predicted]
         ),
         strict_f1_interval=bootstrap_f1(counts, n_bootstrap=n_bootstrap, seed=seed),
         ceilings=None if source is None else find_ceilings(source, gold, ignore=ignore),
@@ -118,7 +118,7 @@ def sentence_counts(gold: Sequence[Tags], predicted: Sequence[Tags]) -> NDArray[
     """(sentences, 3) strict true positives, false positives, false negatives."""
     rows = []
     for gold_tags, predicted_tags in zip(gold, predicted, strict=True):
-        wanted, found = _entity_set(gold_tags), _entity_set(predicted_tags)
+        wanted, found = entity_set(gold_tags), entity_set(predicted_tags)
         both = len(wanted & found)
         rows.append((both, len(found) - both, len(wanted) - both))
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
@@ -126,8 +126,8 @@ def sentence_counts(gold: Sequence[Tags], predicted: Sequence[Tags]) -> NDArray[
 
 def bootstrap_f1(counts: NDArray[np.int64], *, n_bootstrap: int = N_BOOTSTRAP, seed: int = 0) -> Interval:
     """F1 of the counts with its percentile interval over resampled sentences."""
-    samples = _resample(counts, n_bootstrap, seed)
-    return _interval(_f1_of(counts.sum(axis=0)[None])[0], _f1_of(samples))
+    samples = resample(counts, n_bootstrap, seed)
+    return interval_of(_f1_of(counts.sum(axis=0)[None])[0], _f1_of(samples))
 
 
 def bootstrap_difference(
@@ -143,11 +143,11 @@ def bootstrap_difference(
     """
     if len(counts) != len(baseline):
         raise ValueError(f"{len(counts)} sentences against {len(baseline)} of the baseline")
-    samples = _resample(np.hstack([counts, baseline]), n_bootstrap, seed)
+    samples = resample(np.hstack([counts, baseline]), n_bootstrap, seed)
     differences = _f1_of(samples[:, :3]) - _f1_of(samples[:, 3:])
     value = _f1_of(counts.sum(axis=0)[None])[0] - _f1_of(baseline.sum(axis=0)[None])[0]
     worse = float((differences <= 0).mean()) if len(differences) else 1.0
-    return _interval(value, differences), worse
+    return interval_of(value, differences), worse
 
 
 def find_ceilings(source: Sequence[Tags], gold: Sequence[Tags], *, ignore: Collection[str] = ()) -> Ceilings:
@@ -203,7 +203,7 @@ def _seqeval(
     return overall, {label: row for label, row in per_label.items() if not label.endswith(" avg")}
 
 
-def _entity_set(tags: Tags) -> set[tuple[int, int, str]]:
+def entity_set(tags: Tags) -> set[tuple[int, int, str]]:
     """Well-formed IOB2 entities: an inside tag that continues nothing is no entity (seqeval, strict)."""
     kept, open_label = [], ""
     for tag in tags:
@@ -218,7 +218,7 @@ def _label_score(true_positive: int, n_predicted: int, n_gold: int) -> LabelScor
     return LabelScore(precision, recall, _share(2 * true_positive, n_predicted + n_gold), n_gold)
 
 
-def _resample(counts: NDArray[np.int64], n_bootstrap: int, seed: int) -> NDArray[np.int64]:
+def resample(counts: NDArray[np.int64], n_bootstrap: int, seed: int) -> NDArray[np.int64]:
     """(n_bootstrap, columns) totals of resampled sentences; those with equal counts are drawn together."""
     if not len(counts):
         return np.zeros((0, counts.shape[1]), dtype=np.int64)
@@ -234,7 +234,8 @@ def _f1_of(totals: NDArray[np.int64]) -> NDArray[np.float64]:
     return f1
 
 
-def _interval(value: float, samples: NDArray[np.float64]) -> Interval:
+def interval_of(value: float, samples: NDArray[np.float64]) -> Interval:
+    """The value with its 95 % percentile interval; without samples the value alone."""
     if not len(samples):
         return Interval(float(value), float(value), float(value))
     low, high = np.quantile(samples, [0.025, 0.975])

@@ -115,11 +115,20 @@ def exported_pairs(project: Project, options: ExportOptions) -> QuerySet[Sentenc
     return pairs.order_by("pk")
 
 
-def read_records(project: Project, options: ExportOptions, losses: Losses) -> Iterator[ExportRecord]:
-    """Every record of an export. To be read in one transaction, whose isolation decides what is seen."""
+def read_records(
+    project: Project,
+    options: ExportOptions,
+    losses: Losses,
+    *,
+    pairs: QuerySet[SentencePair] | None = None,
+) -> Iterator[ExportRecord]:
+    """Every record of an export. To be read in one transaction, whose isolation decides what is seen.
+
+    pairs: only these of `exported_pairs`.
+    """
     signatures = dict(project.runs.values_list("pk", "signature"))
-    pairs = exported_pairs(project, options).values_list(*_columns(PairRow, options))
-    rows = pairs.iterator(chunk_size=BLOCK)
+    wanted = exported_pairs(project, options) if pairs is None else pairs
+    rows = wanted.values_list(*_columns(PairRow, options)).iterator(chunk_size=BLOCK)
     while block := [PairRow(*row) for row in islice(rows, BLOCK)]:
         for record in _read_block(block, options, signatures, losses):
             if record.target.offsets:

@@ -52,8 +52,8 @@ def test_a_prediction_is_scored_against_a_baseline(tmp_path: Path) -> None:
     )  # fmt: skip
     result = json.loads(out.getvalue())
     assert result["entity_exact"] == pytest.approx(1 / 3)
-    assert result["gain_over_baseline"]["value"] < 0
-    assert set(result["breakdown"]) == {"length", "sentence length", "frequency"}
+    assert result["differences"]["strict_f1"]["value"] < 0
+    assert set(result["breakdown"]) == {"label", "length", "sentence length", "frequency"}
 
 
 def test_a_tagger_is_scored_and_its_prediction_kept(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,22 @@ from workers.spans import Entity, check_entities
 from workers.text_lines import read_lines
 
 GOLD, SILVER = "gold", "silver"
+RECORD = "training.json"  # what a trained tagger's folder says of itself
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSentence:
-    """Tokens with entities whose score is their confidence, 1.0 in gold; kind is GOLD or SILVER."""
+    """Tokens with entities whose score is their confidence, 1.0 in gold; kind is GOLD or SILVER.
+
+    pair: its number in the project that it was exported from, 0 where that is not known.
+    """
 
     tokens: Sequence[str]
     entities: Sequence[Entity]
     kind: str = GOLD
     language: str = ""
     domain: str = ""
+    pair: int = 0
 
     @property
     def tags(self) -> list[str]:
@@ -41,13 +46,26 @@ def read_training_file(
     Raises ValueError naming file and line.
     """
     if path.suffix == ".jsonl":
-        return [_read_row(path, number, line) for number, line in read_lines(path) if line.strip()]
+        return list(read_lines_to_learn(path))
     sentences = []
     for sentence in read_conll(path):
         if sentence.tags is None:
             raise ValueError(f"{path}:{sentence.line}: the sentence has no tags to learn from")
         sentences.append(TrainingSentence(sentence.tokens, sentence.entities, kind))
     return with_confidence(sentences, candidates) if candidates else sentences
+
+
+def read_lines_to_learn(path: Path) -> Iterator[TrainingSentence]:
+    """The sentences of an export's JSONL, one by one. Raises ValueError naming file and line."""
+    return (_read_row(path, number, line) for number, line in read_lines(path) if line.strip())
+
+
+def read_own_labels(folder: Path) -> list[str]:
+    """The labels that a tagger which was trained here has learnt; none where the folder is another's."""
+    path = folder / RECORD
+    if not path.is_file():
+        return []
+    return sorted(json.loads(path.read_text(encoding="utf-8"))["train"]["entities"])
 
 
 def with_confidence(sentences: Sequence[TrainingSentence], path: Path) -> list[TrainingSentence]:
@@ -112,7 +130,12 @@ def _read_row(path: Path, number: int, line: str) -> TrainingSentence:
         ]
         check_entities(entities, len(row["target"]))
         return TrainingSentence(
-            row["target"], entities, row["kind"], row.get("target_language", ""), row.get("domain", "")
+            row["target"],
+            entities,
+            row["kind"],
+            row.get("target_language", ""),
+            row.get("domain", ""),
+            row.get("pair") or 0,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}:{number}: not a line of a JSONL export: {error!r}") from error

@@ -20,11 +20,10 @@ from workers.iob2 import entities_to_tags
 from workers.signature import VERSION, digest, installed_version
 from workers.tag import Tagger
 from workers.training.base import BaseModel
-from workers.training.data import TrainingSentence, describe
+from workers.training.data import RECORD, TrainingSentence, describe
 from workers.training.options import TrainingOptions
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy")
-RECORD = "training.json"
 N_BOOTSTRAP = 2_000
 Counts = NDArray[np.int64]  # (sentences, 3), see `sentence_counts`
 

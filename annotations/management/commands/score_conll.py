@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workers.evaluate import Scores, bootstrap_difference, score_tags, sentence_counts, without_labels
-from workers.iob2 import TagError, tags_to_entities
+from workers.evaluation.data import read_same_tokens, read_tags
 
 
 class Command(BaseCommand):
@@ -61,34 +61,6 @@ def score_files(options: dict[str, Any]) -> dict[str, Any]:
             "value": gain.value, "low": gain.low, "high": gain.high, "p_value": p_value
         }  # fmt: skip
     return result
-
-
-def read_tags(path: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """Tokens and IOB2 tags as they are written, orphan inside tags included."""
-    from workers.conll import read_conll
-
-    sentences = read_conll(path, lenient=True)
-    for sentence in sentences:
-        if sentence.tags is None:
-            raise ValueError(f"{path}:{sentence.line}: the sentence has no tags")
-        try:
-            tags_to_entities(sentence.tags, lenient=True)
-        except TagError as error:
-            raise ValueError(f"{path}:{sentence.line + error.position}: {error}") from error
-    return [sentence.tokens for sentence in sentences], [sentence.tags or [] for sentence in sentences]
-
-
-def read_same_tokens(path: Path, gold_path: Path, gold_tokens: list[list[str]]) -> list[list[str]]:
-    from workers.conll import read_conll
-
-    tokens, tags = read_tags(path)
-    if len(tokens) != len(gold_tokens):
-        raise ValueError(f"{gold_path} has {len(gold_tokens)} sentences, {path} has {len(tokens)}")
-    if tokens != gold_tokens:
-        number = next(k for k, pair in enumerate(zip(tokens, gold_tokens, strict=True)) if pair[0] != pair[1])
-        line = read_conll(path, lenient=True)[number].line
-        raise ValueError(f"{path}:{line}: the tokens differ from sentence {number} of {gold_path}")
-    return tags
 
 
 def report(result: dict[str, Any]) -> list[str]:
