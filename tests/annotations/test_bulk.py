@@ -1,6 +1,7 @@
 """Decisions over many sentences: the first block at once, the rest by a worker, one step to stop or undo."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -119,7 +120,7 @@ def test_one_at_a_time_and_only_by_its_person(
     assert begun.status == Status.WORKING
 
 
-def test_a_page_without_a_worker_says_so(begun: BulkChange, adam: User, sign_in, monkeypatch) -> None:
-    monkeypatch.setattr("annotations.waiting.ask_workers", lambda: [])
+def test_a_page_without_a_worker_says_so(begun: BulkChange, adam: User, sign_in, live_broker: str) -> None:
+    cache.delete("answering-workers")
     page = sign_in(adam).get(begun.get_absolute_url()).content.decode()
     assert "No worker answers." in page and "Ask the workers again" in page

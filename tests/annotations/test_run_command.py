@@ -6,6 +6,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from annotations.management.commands.run_projection import describe
@@ -104,15 +105,15 @@ def test_it_fails_with_the_run(project, end, error):
         run_projection("News")
 
 
-def test_it_says_that_no_worker_answers(project):
+def test_it_says_that_no_worker_answers(project, live_broker):
+    cache.delete("answering-workers")
     add_pairs(project, 2)
     quiet = patch("annotations.workforce.QUIET_S", -1.0)
-    nobody = patch("annotations.workforce.find_workers", return_value=[])
     ending = patch(
         "annotations.management.commands.run_projection.time.sleep",
         lambda _: ProjectionRun.objects.update(status="done", signature="all of it"),
     )
-    with quiet, nobody, ending:
+    with quiet, ending:
         out, err = run_projection("News")
     assert err == "No worker answers. The run goes on by itself when one is started.\n\n"
     assert out.endswith("all of it\n")
