@@ -46,10 +46,12 @@ def read_domain(
     ignore: Sequence[str] = (),
     limit: int | None = None,
     tag_source: Callable[[list[list[str]]], list[list[Entity]]] | None = None,
+    is_tagged: bool = False,
 ) -> Domain:
     """A test domain from CoNLL files. limit: at most so many sentences, evenly spread over the file.
 
-    source: the source sentences; where they have no tags, tag_source finds their entities.
+    source: the source sentences; where they have no tags, tag_source finds their entities. is_tagged: the
+    tags of the source are a tagger's, and no gold to judge one by.
     Raises ValueError naming file and line.
     """
     sentences = read_conll(gold)
@@ -73,7 +75,8 @@ def read_domain(
     else:
         raise ValueError(f"{source} has no tags, and no tagger was given for it")
     entities = [[e for e in one if e.label not in ignore] for one in found]
-    return Domain(name, tokens, kept, language, source_tokens, entities, source_gold=labelled)
+    is_gold = labelled and not is_tagged
+    return Domain(name, tokens, kept, language, source_tokens, entities, source_gold=is_gold)
 
 
 def spread(n: int, limit: int | None) -> list[int]:

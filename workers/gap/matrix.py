@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workers.evaluate import sentence_counts
+from workers.gap.kept import KeptPredictions
 from workers.gap.measures import Counts
 from workers.gap.stages import Prediction, find_faults
 from workers.gap.systems import Domain, System
@@ -69,13 +70,15 @@ def fill_matrix(
     *,
     foreign: Callable[[Domain], Any] | None = None,
     on_cell: Callable[[Key], None] = lambda key: None,
+    kept: KeptPredictions | None = None,
 ) -> GapMatrix:
-    """foreign: the foreign words of a domain's tokens, for code-switching."""
+    """foreign: the foreign words of a domain's tokens, for code-switching. on_cell: told of each of
+    `count_cells`. kept: what was found before the report was stopped."""
     matrix = GapMatrix()
     for domain in domains:
         clean = [list(tokens) for tokens in domain.tokens]
         for system in systems:
-            _judge(matrix, system, domain, (CLEAN, 0.0, 0), clean, domain.gold)
+            _judge(matrix, system, domain, (CLEAN, 0.0, 0), clean, domain.gold, kept)
             on_cell((system.name, domain.name, CLEAN, 0.0))
         labelled = list(zip(domain.tokens, domain.gold, strict=True))
         names = NamePool(labelled)
@@ -89,9 +92,15 @@ def fill_matrix(
                 key = (domain.name, noise, severity)
                 matrix.changed[key] = matrix.changed.get(key, 0.0) + share
                 for system in systems:
-                    _judge(matrix, system, domain, (noise, severity, seed), noisy, gold)
+                    _judge(matrix, system, domain, (noise, severity, seed), noisy, gold, kept)
                     on_cell((system.name, *key))
     return matrix
+
+
+def count_cells(systems: Sequence[System], domains: Sequence[Domain], settings: GapSettings) -> int:
+    """How many times `fill_matrix` asks a system for a domain: once clean, once for every noise and seed."""
+    n_noisy = len(settings.noises) * len(settings.severities) * len(settings.seeds)
+    return len(systems) * len(domains) * (1 + n_noisy)
 
 
 def _judge(
@@ -101,10 +110,16 @@ def _judge(
     cell: tuple[str, float, int],
     sentences: list[list[str]],
     wanted: Sequence[Sequence[Entity]],
+    kept: KeptPredictions | None,
 ) -> None:
     """wanted: the gold entities over these sentences, which may have other tokens than the domain's."""
     noise, severity, seed = cell
-    predictions = system.predict(domain, sentences)
+    if kept is None:
+        predictions = system.predict(domain, sentences)
+    else:
+        predictions = kept.recall(
+            (system.name, domain.name, *cell), lambda: system.predict(domain, sentences)
+        )
     gold = [entities_to_tags(entities, len(s)) for entities, s in zip(wanted, sentences, strict=True)]
     found = [entities_to_tags(p.entities, len(s)) for p, s in zip(predictions, sentences, strict=True)]
     key = (system.name, domain.name, noise, severity)

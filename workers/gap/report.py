@@ -18,6 +18,7 @@ from workers.gap.measures import (
 )
 from workers.gap.systems import Domain, System
 from workers.signature import VERSION, digest
+from workers.spans import Entity
 
 Report = dict[str, Any]
 
@@ -36,7 +37,8 @@ def make_report(
     Raises ValueError for a pair that names no system.
     """
     names = [system.name for system in systems]
-    pairs = list(pairs) or [(names[0], names[1])] * (len(names) > 1)
+    if not pairs and len(names) > 1:
+        pairs = [(names[0], names[1])]
     if unknown := [name for pair in pairs for name in pair if name not in names]:
         raise ValueError(f"unknown system {unknown[0]!r}; known: {', '.join(names)}")
     report: Report = {
@@ -117,7 +119,7 @@ def _other_matches(counts: Counts) -> dict[str, float]:
 
 
 def _describe(domain: Domain) -> dict[str, Any]:
-    gold = [[(e.start, e.end, e.label) for e in entities] for entities in domain.gold]
+    gold = [_spans(entities) for entities in domain.gold]
     return {
         "language": domain.language,
         "sentences": len(domain.tokens),
@@ -128,7 +130,16 @@ def _describe(domain: Domain) -> dict[str, Any]:
         if domain.source_entities is not None
         else "none",
         "digest": digest([[list(tokens) for tokens in domain.tokens], gold]),
+        "source_digest": digest(
+            [list(map(list, domain.source_tokens)), list(map(_spans, domain.source_entities))]
+        )
+        if domain.source_tokens is not None and domain.source_entities is not None
+        else "",
     }
+
+
+def _spans(entities: Sequence[Entity]) -> list[tuple[int, int, str]]:
+    return [(e.start, e.end, e.label) for e in entities]
 
 
 def report_markdown(report: Report) -> str:

@@ -14,6 +14,7 @@ from workers.store.chunks import (
     release_chunk,
     report_stage,
 )
+from workers.store.gap_reports import GapJob, claim_gap_report
 from workers.store.jobs import (
     JobClaim,
     claim_job,
@@ -58,7 +59,9 @@ __all__ = [
     "Counts",
     "claim_chunk",
     "TrainingJob",
+    "GapJob",
     "JobClaim",
+    "claim_gap_report",
     "claim_job",
     "claim_run",
     "extend_job_lease",

@@ -1,15 +1,20 @@
 """Measure systems on noisy text of several domains. Needs no database unless a project is named."""
 
+from __future__ import annotations
+
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.actions.gap_reports import save_gap_report
 from annotations.management.lookups import get_project
 from annotations.management.model_options import add_model_options, configure_models, key_value
+
+if TYPE_CHECKING:
+    from workers.gap.request import GapRequest
 
 NOISES = ("typos", "ocr", "asr", "diacritics", "entities")
 
@@ -25,7 +30,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--tagger", type=named, action="append", default=[], metavar="NAME=MODEL",
-            help="a system: a token classifier's folder or Hugging Face id. May be repeated",
+            help="a system: a token classifier's folder or id, or spacy-en:PIPELINE. May be repeated",
         )  # fmt: skip
         parser.add_argument(
             "--projection", type=named, action="append", default=[], metavar="NAME=METHOD[,KEY=VALUE...]",
@@ -57,6 +62,10 @@ class Command(BaseCommand):
             "--source-language", default="en",
             help="BCP 47 code, for the packaged tagger that reads sources without tags (default: en)",
         )  # fmt: skip
+        parser.add_argument(
+            "--tagged-source", nargs="+", default=[], metavar="NAME",
+            help="domains whose source has the tags of a tagger, which are no gold to judge it by",
+        )  # fmt: skip
         parser.add_argument("--ignore", nargs="*", default=[], metavar="LABEL", help="labels not counted")
         parser.add_argument(
             "--limit", type=int, help="sentences of each domain, evenly spread (default: all)"
@@ -67,26 +76,18 @@ class Command(BaseCommand):
         add_model_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from workers.gap.files import write_report
-        from workers.gap.matrix import GapSettings, fill_matrix
-        from workers.gap.report import make_report
+        from workers.gap.request import run_request
         from workers.model_cache import ModelUnavailable
 
         try:
             configure_models(options)
-            settings = GapSettings(
-                options["noise"], options["severity"], options["where"], options["seed"], options["bootstrap"]
+            request = read_request(options)
+            report, written = run_request(
+                request,
+                options["output"],
+                command=command_line(request, options),
+                on_cell=lambda key, *_of: self.stdout.write(" ".join(map(str, key))),
             )
-            domains = read_domains(options)
-            systems = load_systems(options)
-            matrix = fill_matrix(
-                systems, domains, settings,
-                foreign=foreign_words,
-                on_cell=lambda key: self.stdout.write(" ".join(map(str, key))),
-            )  # fmt: skip
-            report = make_report(matrix, systems, domains, settings, pairs=options["pair"])
-            report["command"] = command_line(options)
-            written = write_report(options["output"], report, matrix)
         except (ValueError, OSError, ModelUnavailable) as error:
             raise CommandError(str(error)) from error
         if options["project"]:
@@ -112,24 +113,33 @@ def pair(text: str) -> tuple[str, str]:
     return specific, general
 
 
-def read_domains(options: dict[str, Any]) -> list[Any]:
-    from workers.gap.files import read_domain
-    from workers.tag import get_tagger_for
+def read_request(options: dict[str, Any]) -> GapRequest:
+    """Raises ValueError for an option that does not fit."""
+    from workers.gap.request import DomainFiles, GapRequest
 
     languages = domain_languages(options)
+    tagged = options["tagged_source"]
+    if unknown := [name for name in tagged if name not in languages]:
+        raise ValueError(f"--tagged-source {unknown[0]}: there are {', '.join(languages)}")
     domains = []
     for name, files in options["domain"]:
         gold, _, source = files.partition(",")
-        domains.append(
-            read_domain(
-                name, Path(gold), Path(source) if source else None,
-                language=languages[name],
-                ignore=options["ignore"],
-                limit=options["limit"],
-                tag_source=lambda sentences: get_tagger_for(options["source_language"]).tag(sentences),
-            )
-        )  # fmt: skip
-    return domains
+        domains.append(DomainFiles(name, gold, source, languages[name], name in tagged))
+    return GapRequest(
+        domains=domains,
+        noises=options["noise"],
+        severities=options["severity"],
+        taggers=options["tagger"],
+        projections=[(name, *method_and_options(text)) for name, text in options["projection"]],
+        target_tagger=options["target_tagger"] or "",
+        pairs=options["pair"],
+        where=options["where"],
+        seeds=options["seed"],
+        source_language=options["source_language"],
+        ignore=options["ignore"],
+        limit=options["limit"],
+        n_bootstrap=options["bootstrap"],
+    )
 
 
 def domain_languages(options: dict[str, Any]) -> dict[str, str]:
@@ -149,62 +159,17 @@ def domain_languages(options: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def load_systems(options: dict[str, Any]) -> list[Any]:
-    from workers.align import get_aligner
-    from workers.gap.memory import RememberingAligner, RememberingTagger
-    from workers.gap.systems import ProjectionSystem, TaggerSystem
-    from workers.tag import get_tagger
-
-    systems: list[Any] = []
-    for name, model in options["tagger"]:
-        tagger = get_tagger("huggingface", model=model)
-        labels = set(getattr(tagger, "labels", {}).values()) - set(options["ignore"])
-        systems.append(TaggerSystem(name, RememberingTagger(tagger), frozenset(labels)))
-    if options["projection"]:
-        aligner, model = RememberingAligner(get_aligner()), options["target_tagger"]
-        reader = RememberingTagger(get_tagger("huggingface", model=model)) if model else None
-    for name, described in options["projection"]:
-        method, *settings = described.split(",")
-        systems.append(ProjectionSystem(name, method, aligner, method_options(settings), reader))
-    if not systems:
-        raise ValueError("name a system at least: --tagger NAME=MODEL or --projection NAME=METHOD")
-    if len({system.name for system in systems}) < len(systems):
-        raise ValueError("two systems have the same name")
-    return systems
-
-
-def method_options(settings: list[str]) -> dict[str, Any]:
-    """KEY=VALUE of --projection. Raises ValueError for one that is not."""
+def method_and_options(text: str) -> tuple[str, dict[str, Any]]:
+    """METHOD[,KEY=VALUE...] of --projection. Raises ValueError for an option that is not KEY=VALUE."""
+    method, *settings = text.split(",")
     try:
-        return dict(key_value(setting) for setting in settings)
+        return method, dict(key_value(setting) for setting in settings)
     except ArgumentTypeError as error:
         raise ValueError(f"--projection: {error}") from error
 
 
-def foreign_words(domain: Any) -> list[dict[int, str]]:
-    """The source words that the target's words are linked with, one to one."""
-    from workers.align import get_aligner
-    from workers.noise.foreign import from_links
-
-    if domain.source_tokens is None:
-        raise ValueError(f"code-switch needs a source, which domain {domain.name!r} has not")
-    pairs = list(zip(domain.source_tokens, domain.tokens, strict=True))
-    return from_links(domain.source_tokens, [a.links.tolist() for a in get_aligner().align(pairs)])
-
-
-def command_line(options: dict[str, Any]) -> str:
+def command_line(request: GapRequest, options: dict[str, Any]) -> str:
     """The command that makes this report again."""
-    words = ["manage.py", "gap_report"]
-    for option in ("tagger", "projection", "domain"):
-        for name, value in options[option]:
-            words += [f"--{option}", f"{name}={value}"]
-    for specific, general in options["pair"]:
-        words += ["--pair", f"{specific},{general}"]
-    for option in ("noise", "severity", "seed", "language", "ignore"):
-        words += [f"--{option}", *map(str, options[option])] if options[option] else []
-    for option in (
-        "target_tagger", "source_language", "where", "limit", "bootstrap", "project", "output",
-    ):  # fmt: skip
-        if options[option] is not None:
-            words += [f"--{option.replace('_', '-')}", str(options[option])]
-    return shlex.join(words)
+    words = ["manage.py", "gap_report", *request.words()]
+    words += ["--project", options["project"]] if options["project"] else []
+    return shlex.join([*words, "--output", str(options["output"])])
