@@ -1,46 +1,18 @@
-"""Translators on tiny real models: languages, batches, long text, scores, memory, cache."""
+"""Translators on tiny real models: languages, batches, scores, signatures, what cannot be loaded."""
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.workers.tiny_models import tiny_m2m100, tiny_marian, tiny_nllb, tiny_xlmr
+from tests.workers.tiny_models import tiny_marian, tiny_nllb, tiny_xlmr
+from tests.workers.tiny_translators import BUILDERS, TEXTS
 from workers.language_codes import LanguageNotServed
 from workers.model_cache import ModelUnavailable, forget_models, model_revision
-from workers.translate import (
-    FLAGS,
-    TRANSLATORS,
-    Translation,
-    TranslationKey,
-    get_translator,
-    translate_with_cache,
-    translation_key,
-)
-
-TEXTS = [
-    "The mayor of Lisbon met Maria Silva on Monday .",
-    "Angela Merkel",
-    "El alcalde",
-    "北京 今天 很 冷 。",
-    "a b c d e f g h i j k l m n o p q r s t u v",
-]
-BUILDERS: dict[str, Callable[[Path], Path]] = {
-    "nllb": tiny_nllb,
-    "m2m100": tiny_m2m100,
-    "marian": lambda folder: tiny_marian(folder, target_tokens=[">>spa<<", ">>swa<<"]),
-}
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("translators")
-    return {name: str(build(folder / name)) for name, build in BUILDERS.items()}
+from workers.translate import FLAGS, TRANSLATORS, Translation, get_translator, translation_key
 
 
 @pytest.mark.parametrize("family", BUILDERS)
@@ -134,124 +106,6 @@ def test_a_group_of_source_languages_is_let_through(tmp_path: Path) -> None:
     get_translator("seq2seq", model=str(model)).check_languages("pt", "en")
 
 
-def test_long_text_goes_through_in_sentences_and_nothing_is_lost(models: dict[str, str]) -> None:
-    translator = get_translator("seq2seq", model=models["nllb"], beams=1, split_above=12)
-    sentences = ["The mayor met Maria .", "Angela visited Lisbon .", "The mayor of New York ."]
-    text = " ".join(sentences * 4)
-    [translation] = translator.translate([text], source_language="en", target_language="es")
-    assert "split" in translation.flags
-    assert "cut" not in translation.flags
-    assert [text[part.start : part.end] for part in translation.sentences] == sentences * 4
-    alone = translator.translate(sentences, source_language="en", target_language="es")
-    assert [part.text for part in translation.sentences] == [one.text for one in alone] * 4
-    assert translation.text == " ".join(one.text for one in alone * 4)
-    weights = [part.n_subwords for part in translation.sentences]
-    mean = sum(part.score * part.n_subwords for part in translation.sentences) / sum(weights)
-    assert translation.score == pytest.approx(mean)
-
-
-def test_a_sentence_longer_than_the_model_is_cut_and_flagged(models: dict[str, str]) -> None:
-    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
-    text = "the mayor of Lisbon met Maria , " * 20
-    [translation] = translator.translate([text], source_language="en", target_language="es")
-    assert {"split", "cut"} <= set(translation.flags)
-    covered = "".join(text[part.start : part.end] for part in translation.sentences)
-    assert covered.replace(" ", "") == text.replace(" ", "")
-    assert all(text[part.start : part.end].endswith(",") for part in translation.sentences)
-
-
-def test_lines_stay_lines(models: dict[str, str]) -> None:
-    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
-    [translation] = translator.translate(
-        ["Angela Merkel\n\nThe mayor ."], source_language="en", target_language="es"
-    )
-    assert translation.text.count("\n") == 2
-
-
-def test_a_model_that_does_not_end_is_stopped_and_flagged(models: dict[str, str]) -> None:
-    translator = get_translator("seq2seq", model=models["m2m100"], beams=1)
-    translations = translator.translate(TEXTS, source_language="en", target_language="es")
-    endless = [translation for translation in translations if "length-limit" in translation.flags]
-    assert endless  # an untrained model seldom ends
-    assert all(part.n_subwords <= 61 for translation in endless for part in translation.sentences)
-
-
-def test_blank_text_is_empty_and_control_characters_do_no_harm(models: dict[str, str]) -> None:
-    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
-    blank, newline, nothing = translator.translate(
-        ["", " \n\t", ""], source_language="en", target_language="es"
-    )
-    assert blank == newline == nothing == Translation("", status="empty")
-    assert translator.translate([], source_language="en", target_language="es") == []
-
-
-def test_special_tokens_in_a_text_are_text(models: dict[str, str]) -> None:
-    from workers.adapters.seq2seq_translator import Seq2SeqTranslator
-
-    for family, text in (
-        ("nllb", "a </s> b <pad> spa_Latn"),
-        ("m2m100", "a </s> __fr__"),
-        ("marian", ">>fra<<</s>"),
-    ):
-        tokens = Seq2SeqTranslator(models[family]).tokens
-        [ids] = tokens.encode([text])
-        special = {tokens.tokenizer.eos_token_id, tokens.tokenizer.pad_token_id, *tokens.codes.values()}
-        assert not special & set(ids)
-
-
-def test_running_out_of_memory_halves_the_batch_and_goes_on(
-    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    translator: Any = get_translator("seq2seq", model=models["nllb"], beams=1)
-    expected = translator.translate(TEXTS, source_language="en", target_language="es")
-    generate, sizes = translator._generate, []
-
-    def tight(rows: list[list[int]], pair: Any) -> Any:
-        sizes.append(len(rows))
-        if len(rows) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return generate(rows, pair)
-
-    monkeypatch.setattr(translator, "_generate", tight)
-    found = translator.translate(TEXTS, source_language="en", target_language="es")
-    assert [translation.text for translation in found] == [translation.text for translation in expected]
-    assert max(sizes) == len(TEXTS)
-    sizes.clear()
-    translator.translate(TEXTS, source_language="en", target_language="es")
-    assert max(sizes) == 1  # it remembers
-
-
-def test_one_text_too_large_for_memory_fails_alone(
-    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    translator: Any = get_translator("seq2seq", model=models["nllb"], beams=1)
-    generate = translator._generate
-
-    def tight(rows: list[list[int]], pair: Any) -> Any:
-        if any(len(row) > 20 for row in rows):
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-        return generate(rows, pair)
-
-    monkeypatch.setattr(translator, "_generate", tight)
-    found = translator.translate(TEXTS, source_language="en", target_language="es")
-    failed = [index for index, translation in enumerate(found) if translation.status == "failed"]
-    assert failed == [4]
-    assert "does not fit in memory" in found[4].message
-
-
-def test_other_errors_are_not_taken_for_memory(
-    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    translator: Any = get_translator("seq2seq", model=models["nllb"])
-
-    def broken(rows: object, pair: object) -> None:
-        raise RuntimeError("shape mismatch")
-
-    monkeypatch.setattr(translator, "_generate", broken)
-    with pytest.raises(RuntimeError, match="shape mismatch"):
-        translator.translate(TEXTS, source_language="en", target_language="es")
-
-
 def test_it_is_deterministic_and_loaded_once(models: dict[str, str]) -> None:
     one: Any = get_translator("seq2seq", model=models["nllb"])
     other: Any = get_translator("seq2seq", model=models["nllb"])
@@ -288,20 +142,6 @@ def test_loading_and_translating_write_nothing(
     translator = get_translator("seq2seq", model=models["nllb"], beams=1)
     translator.translate(["Lisbon"], source_language="en", target_language="es")
     assert capfd.readouterr() == ("", "")
-
-
-def test_what_is_translated_is_kept_every_now_and_then(
-    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker that ends loses what it has in hand, not what it translated before."""
-    monkeypatch.setattr("workers.translate.KEEP_EVERY", 2)
-    cache = TableCache()
-    kept: list[int] = []
-    save = cache.save
-    monkeypatch.setattr(cache, "save", lambda made: (kept.append(len(made)), save(made)))
-    translator = get_translator("seq2seq", model=models["nllb"], beams=1)
-    translate_with_cache(translator, TEXTS, source_language="en", target_language="es", cache=cache)
-    assert kept == [2, 2, 1]
 
 
 def test_what_cannot_be_loaded_says_why(models: dict[str, str], tmp_path: Path) -> None:
@@ -366,50 +206,6 @@ def test_the_gpu_translates_what_the_cpu_does(models: dict[str, str]) -> None:
         for device in ("cpu", "cuda")
     ]
     assert texts[0] == texts[1]
-
-
-class TableCache:
-    """A cache over one table, as the store has it."""
-
-    errors = (ConnectionError,)
-
-    def __init__(self) -> None:
-        self.rows: dict[TranslationKey, Translation] = {}
-
-    def find(self, keys: Collection[TranslationKey]) -> Mapping[TranslationKey, Translation]:
-        return {key: self.rows[key] for key in keys if key in self.rows}
-
-    def save(self, translations: Mapping[TranslationKey, Translation]) -> None:
-        self.rows = {**translations, **self.rows}
-
-
-def test_each_distinct_text_is_translated_once_ever(
-    models: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    translator: Any = get_translator("seq2seq", model=models["nllb"], beams=1)
-    cache = TableCache()
-    languages = {"source_language": "en", "target_language": "es"}
-    asked: list[list[str]] = []
-    translate = translator.translate
-    monkeypatch.setattr(
-        translator, "translate", lambda texts, **rest: asked.append(texts) or translate(texts, **rest)
-    )
-    first = translate_with_cache(translator, [*TEXTS, TEXTS[0]], cache=cache, **languages)
-    second = translate_with_cache(translator, [TEXTS[1], "new"], cache=cache, **languages)
-    assert asked == [TEXTS, ["new"]]
-    assert first[0] == first[-1]
-    assert second[0] == first[1]
-    translate_with_cache(translator, TEXTS[:1], cache=cache, source_language="en", target_language="sw")
-    assert asked[2] == TEXTS[:1]  # another pair of languages is another translation
-
-
-def test_failed_translations_are_tried_again(models: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    translator: Any = get_translator("seq2seq", model=models["nllb"], beams=1)
-    cache = TableCache()
-    failed = Translation("", status="failed", message="memory")
-    monkeypatch.setattr(translator, "translate", lambda texts, **_: [failed for _ in texts])
-    translate_with_cache(translator, ["a"], cache=cache, source_language="en", target_language="es")
-    assert cache.rows == {}
 
 
 def test_the_key_is_of_the_text_code_point_for_code_point() -> None:

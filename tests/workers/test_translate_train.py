@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.workers.tiny_models import tiny_nllb, train_translator
+from tests.workers.tiny_models import tiny_nllb
+from tests.workers.tiny_translators import train_translator
 from tests.workers.toy_language import ToyPair, marked, name_lists, names, toy_pairs
 from workers.align import get_aligner
 from workers.pairs import PairInput, PairOutput, side_of
