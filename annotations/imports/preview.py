@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotations.imports.records import BadLine, PairRecord, Side
-from annotations.imports.store import fingerprint
+from annotations.imports.rows import fingerprint
 from annotations.models import SentencePair
 
 N_SHOWN = 10

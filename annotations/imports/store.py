@@ -1,74 +1,59 @@
-"""Records into the database with COPY: first into a table of the session, then into the corpus at once.
+"""Records into the database with COPY, a block at a time: what is new of it, straight into the corpus.
 
 Everything happens in the caller's transaction, so that an import is whole or not there at all.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 
-import msgspec
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Model
 
 from annotations.imports.ahead import blocks_ahead
 from annotations.imports.records import PairRecord
+from annotations.imports.rows import (
+    PAIR_COLUMNS,
+    SOURCE_SPAN_COLUMNS,
+    TARGET_SPAN_COLUMNS,
+    Row,
+    row_maker,
+)
 from annotations.models import ReferenceSpan, SentencePair, SourceEntity
-from workers.spans import Entity
 
 BLOCK = 5_000
 _PAIRS = SentencePair._meta.db_table
-_COLUMNS = (
-    "n, fingerprint, source_language, target_language, external_id, document, domain, meta, source_text, "
-    "source_offsets, target_text, target_offsets, source_entities, target_entities"
-)
 _TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
-_CREATE = """
-CREATE TEMPORARY TABLE import_rows (
-    n bigint, fingerprint text, source_language text, target_language text, external_id text,
-    document text, domain text, meta jsonb, source_text text, source_offsets integer[],
-    target_text text, target_offsets integer[], source_entities jsonb, target_entities jsonb
-) ON COMMIT DROP
-"""
-_CREATE_ADDED = "CREATE TEMPORARY TABLE import_added (pair_id bigint, fingerprint text) ON COMMIT DROP"
-_EMPTY = "TRUNCATE import_rows, import_added"
-_DROP = "DROP TABLE import_rows, import_added, import_seen"
 # Lines that were met before in this file, and how often: the second and every further copy of a line is a
 # pair of its own, and stays one when the file is imported again.
 _CREATE_SEEN = """
 CREATE TEMPORARY TABLE import_seen (key uuid PRIMARY KEY, n_times bigint) ON COMMIT DROP
 """
-_NUMBER_REPEATS = """
-WITH keyed AS (
-    SELECT n, fingerprint, left(fingerprint, 32)::uuid AS key FROM import_rows
-), numbered AS (
+_DROP_SEEN = "DROP TABLE import_seen"
+# Of a block's fingerprints those that the project lacks: their place in the block, the fingerprint that the
+# pair gets, and an id.
+_FIND_NEW = f"""
+WITH given AS (
+    SELECT n, fingerprint, left(fingerprint, 32)::uuid AS key
+    FROM unnest(%(fingerprints)s::text[]) WITH ORDINALITY AS block (fingerprint, n)
+), counted AS (
     SELECT n, fingerprint,
         coalesce(n_times, 0) + row_number() OVER (PARTITION BY key ORDER BY n) AS ordinal
-    FROM keyed LEFT JOIN import_seen USING (key)
+    FROM given LEFT JOIN import_seen USING (key)
 ), remembered AS (
-    INSERT INTO import_seen SELECT key, count(*) FROM keyed GROUP BY key
+    INSERT INTO import_seen SELECT key, count(*) FROM given GROUP BY key
     ON CONFLICT (key) DO UPDATE SET n_times = import_seen.n_times + excluded.n_times
+), numbered AS (
+    SELECT n, CASE WHEN ordinal = 1 THEN fingerprint
+        ELSE encode(sha256(convert_to(fingerprint || ':' || ordinal, 'UTF8')), 'hex') END AS fingerprint
+    FROM counted
+), lacking AS (
+    SELECT n, fingerprint FROM numbered
+    WHERE NOT EXISTS (SELECT FROM {_PAIRS} AS pair
+        WHERE pair.project_id = %(project)s AND pair.fingerprint = numbered.fingerprint)
+    ORDER BY n
 )
-UPDATE import_rows
-SET fingerprint = encode(sha256(convert_to(numbered.fingerprint || ':' || ordinal, 'UTF8')), 'hex')
-FROM numbered WHERE numbered.n = import_rows.n AND numbered.ordinal > 1
-"""
-_INSERT_PAIRS = f"""
-WITH added AS (
-    INSERT INTO {_PAIRS} (
-        project_id, batch_id, source_language, target_language, external_id, document, domain, meta,
-        source_text, source_offsets, target_text, target_offsets, has_source_labels, has_reference,
-        fingerprint, status, is_flagged, priority)
-    SELECT %(project)s, %(batch)s, source_language, target_language, external_id, document, domain, meta,
-        source_text, source_offsets, target_text, target_offsets, source_entities IS NOT NULL,
-        target_entities IS NOT NULL, fingerprint, 'new', false, 0
-    FROM import_rows ORDER BY n
-    ON CONFLICT (project_id, fingerprint) DO NOTHING
-    RETURNING id, fingerprint
-)
-INSERT INTO import_added SELECT id, fingerprint FROM added
-"""  # noqa: S608 (names are constants of this module)
+SELECT n - 1, fingerprint, nextval((SELECT pg_get_serial_sequence('{_PAIRS}', 'id')::regclass)) FROM lacking
+"""  # noqa: S608 (the name is a constant of this module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,81 +69,37 @@ def store_records(records: Iterable[PairRecord], *, project_id: int, batch_id: i
     n_pairs = n_new = 0
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_TURNS, [f"import:{project_id}"])
-        for create in (_CREATE, _CREATE_ADDED, _CREATE_SEEN):
-            cursor.execute(create)
+        cursor.execute(_CREATE_SEEN)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check block by block, not all of it at the end
-        rows = (_row(n, record) for n, record in enumerate(records, 1))
-        for block in blocks_ahead(rows, BLOCK):
-            with cursor.copy(f"COPY import_rows ({_COLUMNS}) FROM STDIN") as copy:
-                for row in block:
-                    copy.write_row(row)
+        for block in blocks_ahead(map(row_maker(project_id, batch_id), records), BLOCK):
             n_pairs += len(block)
-            n_new += _store_block(cursor, project_id, batch_id)
+            n_new += _store_block(cursor, block, project_id)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute(_DROP)
+        cursor.execute(_DROP_SEEN)
     return Stored(n_pairs, n_new)
 
 
-def _store_block(cursor: CursorWrapper, project_id: int, batch_id: int) -> int:
-    """Move the rows of import_rows into the corpus; the number of those that were not there."""
-    cursor.execute(_NUMBER_REPEATS)
-    cursor.execute(_INSERT_PAIRS, {"project": project_id, "batch": batch_id})
-    n_new = cursor.rowcount
-    cursor.execute(_insert_spans(SourceEntity, "source_entities", ("score", "1")))
-    cursor.execute(_insert_spans(ReferenceSpan, "target_entities"))
-    cursor.execute(_EMPTY)
-    return n_new
+def _store_block(cursor: CursorWrapper, block: list[Row], project_id: int) -> int:
+    """Add the rows that the project lacks; their number."""
+    fingerprints = [row.fingerprint for row in block]
+    cursor.execute(_FIND_NEW, {"fingerprints": fingerprints, "project": project_id})
+    pairs: list[str] = []
+    source_spans: list[str] = []
+    target_spans: list[str] = []
+    for place, fingerprint, pair_id in cursor.fetchall():
+        row = block[place]
+        pairs.append(row.line(pair_id, fingerprint))
+        source_spans += [f"{pair_id}\t{span}" for span in row.source_spans]
+        target_spans += [f"{pair_id}\t{span}" for span in row.target_spans]
+    _copy(cursor, _PAIRS, PAIR_COLUMNS, pairs)
+    _copy(cursor, SourceEntity._meta.db_table, SOURCE_SPAN_COLUMNS, source_spans)
+    _copy(cursor, ReferenceSpan._meta.db_table, TARGET_SPAN_COLUMNS, target_spans)
+    return len(pairs)
 
 
-def fingerprint(record: PairRecord) -> str:
-    """SHA-256 of languages, id, document and both texts; none of them can hold the NUL between them."""
-    parts = (
-        record.source_language,
-        record.target_language,
-        record.external_id,
-        record.document_key,
-        record.source.text,
-        record.target.text,
-    )
-    return sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _row(n: int, record: PairRecord) -> tuple[object, ...]:
-    return (
-        n,
-        fingerprint(record),
-        record.source_language,
-        record.target_language,
-        record.external_id,
-        record.document,
-        record.domain,
-        msgspec.json.encode(record.meta).decode() if record.meta else "{}",
-        record.source.text,
-        _integer_array(record.source.offsets),
-        record.target.text,
-        _integer_array(record.target.offsets),
-        _spans(record.source.entities),
-        _spans(record.target.entities),
-    )
-
-
-def _integer_array(values: list[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _spans(entities: list[Entity] | None) -> str | None:
-    if entities is None:
-        return None
-    return msgspec.json.encode([(e.start, e.end, e.label) for e in entities]).decode() if entities else "[]"
-
-
-def _insert_spans(model: type[Model], column: str, *constants: tuple[str, str]) -> str:
-    names = "".join(f", {name}" for name, _ in constants)
-    values = "".join(f", {value}" for _, value in constants)
-    return f"""
-    INSERT INTO {model._meta.db_table} (pair_id, start, "end", label{names})
-    SELECT pair_id, (span->>0)::integer, (span->>1)::integer, span->>2{values}
-    FROM import_added
-    JOIN import_rows USING (fingerprint) CROSS JOIN jsonb_array_elements({column}) AS span
-    ORDER BY n, (span->>0)::integer
-    """  # noqa: S608 (names are constants of the models)
+def _copy(cursor: CursorWrapper, table: str, columns: str, lines: list[str]) -> None:
+    """Send all lines as one text: the reader ahead would take the processor between any two of them."""
+    if not lines:
+        return
+    with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        copy.write("".join(lines))

@@ -12,7 +12,7 @@ from django.db import connection
 
 from annotations.actions.imports import ImportRefused, import_records
 from annotations.imports.records import BadLine, ImportOptions, PairRecord, Side
-from annotations.imports.store import fingerprint
+from annotations.imports.rows import fingerprint
 from annotations.models import (
     ImportBatch,
     Membership,
@@ -112,6 +112,21 @@ def test_repeats_are_counted_across_blocks(project: Project, monkeypatch: pytest
     assert import_all(project, *records).n_imported == 5
     assert import_all(project, *records).n_duplicates == 5
     assert SourceEntity.objects.get().pair == SentencePair.objects.order_by("pk")[3]
+
+
+def test_every_character_arrives_as_it_was(project: Project) -> None:
+    odd = "a\\ \\N \\. \\t\t{},\n\"\r'NULL \u2028\ufeff\U0001f600 ¿\x01"
+    one = record(external_id=odd, document=odd, domain=odd, meta={odd: [odd]})
+    one.source = Side(odd, [0, 2, 3, 5], [Entity(0, 1, "PER"), Entity(1, 2, "LOC")])
+    one.target = Side(odd, [0, len(odd)], [])
+    import_all(project, one)
+    pair = SentencePair.objects.get()
+    assert (pair.external_id, pair.document, pair.domain, pair.meta) == (odd, odd, odd, {odd: [odd]})
+    assert (pair.source_text, pair.source_offsets) == (odd, [0, 2, 3, 5])
+    assert (pair.target_text, pair.target_offsets) == (odd, [0, len(odd)])
+    spans = pair.source_entities.order_by("start").values_list("start", "end", "label", "score")
+    assert list(spans) == [(0, 1, "PER", 1.0), (1, 2, "LOC", 1.0)]
+    assert (pair.has_source_labels, pair.has_reference) == (True, True)
 
 
 @pytest.mark.parametrize(

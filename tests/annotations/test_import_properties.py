@@ -16,7 +16,7 @@ from annotations.imports.records import (
     PairRecord,
     UnreadableFile,
 )
-from annotations.imports.store import _row
+from annotations.imports.rows import row_maker
 from workers.spans import check_entities
 
 CAREFUL = settings(
@@ -75,7 +75,7 @@ def check_record(record: PairRecord) -> None:
         assert all(side.tokens)
         assert not side.offsets or side.offsets[-1] <= len(side.text)
         check_entities(side.entities or [], side.n_tokens)
-    assert "\0" not in "".join(map(str, _row(1, record)))
+    assert "\0" not in "".join(map(str, row_maker(1, 1)(record)))
 
 
 @CAREFUL

@@ -26,7 +26,7 @@ from annotations.imports.records import (
     UnreadableFile,
 )
 from annotations.imports.rejected import collecting
-from annotations.imports.store import _row
+from annotations.imports.rows import row_maker
 from annotations.label_map import read_label_map
 from annotations.languages import canonical_tag, get_language
 from workers.conll import ConllError, read_conll, write_conll
@@ -86,7 +86,7 @@ def check_record(record: PairRecord) -> None:
         assert all(side.tokens)
         assert not side.offsets or side.offsets[-1] <= len(side.text)
         check_entities(side.entities or [], side.n_tokens)
-    row = "".join(map(str, _row(1, record)))
+    row = "".join(map(str, row_maker(1, 1)(record)))
     assert "\0" not in row
     row.encode()  # no half of a surrogate pair
     json.dumps(record.meta, allow_nan=False)
