@@ -129,11 +129,18 @@ class LaunchForm(ModelFieldsForm):
                 continue
             names = [stage, f"{stage}_model", f"{stage}_named", f"{stage}_labels", *extra.get(stage, ())]
             fields = [self[name] for name in names if name in self.fields]
-            yield StageFields(stage, title, fields, self.picked_model(stage))
+            yield StageFields(stage, title, fields, self.picked_model(stage), self.chosen(stage))
+
+    @property
+    def scope_stage(self) -> StageFields:
+        fields = [self[name] for name in ("scope", *FILTER_FIELDS)]
+        words = dict(ProjectionRun.Scope.choices)
+        picked = self.picked("scope") or ProjectionRun.Scope.ALL
+        return StageFields("scope", _("Sentences"), fields, None, str(words[ProjectionRun.Scope(picked)]))
 
     @property
     def advanced(self) -> list[forms.BoundField]:
-        return [self[field] for field in (*OPTION_FIELDS, "chunk_size") if field in self.fields]
+        return [self[field] for field in ("queue", *OPTION_FIELDS, "chunk_size") if field in self.fields]
 
     @property
     def choices(self) -> dict[str, Any]:

@@ -28,6 +28,15 @@ class StageFields:
     title: Any
     fields: list[forms.BoundField]
     model: ShelfModel | None
+    chosen: str
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something in it is wrong, or its model is away or made for other languages."""
+        if any(field.errors for field in self.fields):
+            return True
+        model = self.model
+        return model is not None and (not model.here or any(served is False for _, served in model.languages))
 
 
 class ModelFieldsForm(forms.Form):
@@ -49,6 +58,14 @@ class ModelFieldsForm(forms.Form):
     def picked_model(self, stage: str) -> ShelfModel | None:
         picked = self.picked(f"{stage}_model") if f"{stage}_model" in self.fields else ""
         return next((model for model in self.shelves.get(stage, []) if model.name == picked), None)
+
+    def chosen(self, stage: str) -> str:
+        """What a stage holds, in a few words: the name, and the model's where there is one."""
+        model = f"{stage}_model"
+        names = [self.picked(stage), self.picked(model) if model in self.fields else ""]
+        if names[1] == NAMED:
+            names[1] = str(self[f"{stage}_named"].value() or _("another one, named below"))
+        return " · ".join(name for name in names if name) or str(_("none"))
 
     def offer(
         self,

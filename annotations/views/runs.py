@@ -34,13 +34,13 @@ def runs(request: SignedInRequest, project_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def run_launch(request: SignedInRequest, project_id: int) -> HttpResponse:
-    """Launch a run; with `show`, only show the fields for what is picked so far."""
+    """Launch a run; with `show`, only show the fields for what is picked so far. An address may pick too."""
     project = get_project_for(request.user, project_id, OWN)
     if request.POST.get("show"):
         form = LaunchForm(initial=request.POST.dict(), project=project)
         page = "_launch_fields.html" if request.htmx else "run_launch.html"
         return render(request, f"annotations/{page}", {"project": project, "form": form})
-    form = LaunchForm(request.POST or None, project=project)
+    form = LaunchForm(request.POST or None, initial=request.GET.dict(), project=project)
     if request.method == "POST" and form.is_valid():
         try:
             run = launch_run(project=project, user=request.user, **form.choices)

@@ -120,6 +120,23 @@ def test_what_was_typed_stays_when_the_fields_change(sign_in, olga, project):
     assert form["domain"].value() == "news" and form["voter"].value()
 
 
+def test_an_address_may_pick_what_the_form_begins_with(sign_in, olga, project):
+    picked = {"target_tagger": "huggingface", "target_tagger_model": "named below"}
+    answer = sign_in(olga).get(
+        f"/projects/{project.pk}/runs/new/", picked | {"target_tagger_named": "someone/tagger", "route": "no"}
+    )
+    form = answer.context["form"]
+    assert form["route"].value() == "no" and form.picked("route") == "bitext"
+    chosen = {stage.name: stage.chosen for stage in form.stages}
+    assert chosen["target_tagger"] == "huggingface · someone/tagger"
+    assert chosen["aligner"] == "fused · packaged" and chosen["method"] == "soft"
+
+
+def test_a_stage_whose_model_is_away_is_open(sign_in, olga, project):
+    form = sign_in(olga).get(f"/projects/{project.pk}/runs/new/", {"tagger": "huggingface"}).context["form"]
+    assert [stage.name for stage in form.stages if stage.needs_a_look] == ["tagger"]
+
+
 def test_models_on_the_workers_machines_are_offered(sign_in, olga, project, reported):
     client = sign_in(olga)
     text = page(client, project, tagger="huggingface", tagger_model="/srv/models/mine")

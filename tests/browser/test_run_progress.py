@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_page_of_a_run_moves_on_by_itself_and_stops_asking(live_broker, project, olga, open_as):
     add_pairs(project, 4)
     page = open_as(olga, reverse("annotations:run_launch", args=[project.pk]))
+    page.locator("summary", has_text="Projection soft").click()
     page.get_by_label("word-to-word").check()
     page.get_by_text("More options").click()
     page.get_by_label("Sentences a worker takes at a time").fill("2")
