@@ -1,10 +1,18 @@
-"""The cast of the page tests: an owner, an adjudicator, two annotators, a viewer, a stranger."""
+"""The cast of the page tests: an owner, an adjudicator, two annotators, a viewer, a stranger.
+
+And what several files of tests read and write: imports and exports in one call.
+"""
+
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from annotations.models import Project, SentencePair, User
+from exported_files import Export, export_files, make_corpus
 from factories import make_pair, make_project, make_user
+from import_records import Read, read_files
 
 
 @pytest.fixture
@@ -63,3 +71,18 @@ def sign_in():
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    return partial(read_files, tmp_path)
+
+
+@pytest.fixture
+def export(project: Project, tmp_path: Path) -> Export:
+    return partial(export_files, project, tmp_path)
+
+
+@pytest.fixture
+def corpus(project: Project) -> list[SentencePair]:
+    return make_corpus(project)

@@ -1,16 +1,14 @@
 """Exports: gold and silver to files, in every format and scheme, parsed back and compared."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
-from annotations.export import build, files
-from annotations.export.options import ExportOptions, parse_split, part_of
+from annotations.export.options import parse_split, part_of
 from annotations.models import Candidate, PairResult, Project, Review, ReviewItem, SentencePair
+from exported_files import Export, review
 from tests.factories import make_pair, make_project, make_run, make_user
 
 pytestmark = pytest.mark.django_db
@@ -21,67 +19,6 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def project() -> Project:
     return make_project("Names", owner=make_user("olga"))
-
-
-def review(pair: SentencePair, *entities: tuple[int, int, str]) -> Review:
-    """Make these entities the pair's gold, as a finished review leaves it."""
-    done = Review.objects.create(
-        pair=pair,
-        reviewer=pair.project.created_by,
-        run=pair.shown_run,
-        run_signature="test signature",
-        status=Review.Status.DONE,
-        is_gold=True,
-    )
-    candidates = {(c.start, c.end): c for c in Candidate.objects.filter(pair=pair, rank=0)}
-    for position, (start, end, label) in enumerate(entities):
-        candidate = candidates.get((start, end))
-        ReviewItem.objects.create(
-            review=done,
-            position=position,
-            state="accepted",
-            start=start,
-            end=end,
-            label=label,
-            candidate=candidate,
-            source_entity=candidate.source_entity if candidate else None,
-        )
-    SentencePair.objects.filter(pk=pair.pk).update(status="reviewed")
-    return done
-
-
-Export = Callable[..., dict]
-
-
-@pytest.fixture
-def export(project: Project, tmp_path: Path) -> Export:
-    """Build an export; file names -> contents, with the sidecar parsed."""
-
-    def run(**choices: object) -> dict:
-        folder = tmp_path / f"out-{len(list(tmp_path.iterdir()))}"
-        folder.mkdir()
-        report = build.build_export(project, ExportOptions(**choices), folder, made_by="test")
-        contents = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
-        assert json.loads(contents.pop("export.json")) == report
-        return contents | {"report": report}
-
-    return run
-
-
-@pytest.fixture
-def corpus(project: Project) -> list[SentencePair]:
-    """Two reviewed sentences of one document, one of another, and one that only the machine has seen."""
-    run = make_run(project)
-    pairs = [
-        make_pair(project, run=run, external_id="a1", document="d1", domain="news"),
-        make_pair(project, "No names", "Sin nombres", [], run=run, external_id="a2", document="d1"),
-        make_pair(project, run=run, external_id="b1", document="d2", domain="sport"),
-        make_pair(project, run=run, external_id="c1", document="d3", domain="sport", confidence=0.7),
-    ]
-    review(pairs[0], (0, 1, "PER"), (1, 2, "PER"), (4, 5, "LOC"))
-    review(pairs[1])
-    review(pairs[2], (0, 2, "ORG"))
-    return pairs
 
 
 @pytest.mark.parametrize("scheme", ["IOB2", "IOB1", "IOBES", "BILOU"])
@@ -208,47 +145,6 @@ def test_a_document_keeps_its_part_when_the_corpus_grows() -> None:
     assert parts.count("dev") / 5000 == pytest.approx(0.1, abs=0.02)
 
 
-@pytest.mark.parametrize("text", ["", "80", "80/30", "80/10/5/5", "a/b", "110/-10", "80,20"])
-def test_a_split_must_add_up(text: str) -> None:
-    with pytest.raises(ValueError, match="whole numbers that add up to 100"):
-        parse_split(text)
-
-
-def test_tokens_that_would_break_the_file_are_replaced_and_said(export: Export, project: Project) -> None:
-    tokens = [
-        "a\u00a0b",
-        "c\u2028d",
-        "\u0085",
-        "e f",
-        "\ufeffg",
-        "-DOCSTART-",
-        "h\ti",
-        "\u200bj",
-        "10\u202f000",
-    ]
-    text = "|".join(tokens)
-    pair = make_pair(project, suggestions=[])
-    offsets = [
-        edge for n, token in enumerate(tokens) for edge in (text.index(token), text.index(token) + len(token))
-    ]
-    SentencePair.objects.filter(pk=pair.pk).update(target_text=text, target_offsets=offsets)
-    review(pair, (0, 2, "ORG"))
-    contents = export(header=False, docstart=False)
-    written = [line.split(" ")[0] for line in contents["names.es.conll"].splitlines() if line]
-    assert written == ["a_b", "c_d", "_", "e_f", "_g", "_-DOCSTART-", "h_i", "\u200bj", "10_000"]
-    spaces, reserved = contents["report"]["losses"]
-    assert (spaces["what"], spaces["n"]) == ("white space in a token was replaced by _", 7)
-    assert spaces["examples"][1] == {"pair": pair.pk, "token": "c\u2028d", "written": "c_d"}
-    assert reserved["n"] == 1
-
-
-def test_a_label_with_a_space_is_replaced_and_said(export: Export, project: Project) -> None:
-    review(make_pair(project), (0, 1, "BIG CITY"))
-    contents = export()
-    assert "Ana -X- O B-BIG_CITY" in contents["names.es.conll"]
-    assert contents["report"]["losses"][0]["examples"][0]["written"] == "BIG_CITY"
-
-
 def test_without_header_and_documents_only_sentences_are_left(export: Export, corpus: list) -> None:
     contents = export(format="conll2002", header=False, docstart=False)
     assert contents["names.es.conll"].startswith("Ana B-PER\nRuiz B-PER\n")
@@ -294,83 +190,7 @@ def test_an_exported_jsonl_can_be_imported(export: Export, corpus: list, tmp_pat
     assert pairs[0].source_text == corpus[0].source_text
 
 
-def test_nothing_to_export_is_said(export: Export, project: Project) -> None:
-    make_pair(project)
-    with pytest.raises(build.NothingToExport, match="no sentence is reviewed yet"):
-        export()
-    with pytest.raises(build.NothingToExport, match="no sentence is reviewed or suggested in sw"):
-        export(silver=True, languages=("sw",))
-
-
-@pytest.mark.parametrize(
-    "damage", ["Ana -X- O B-LOC", "Ana -X- O O", "Anna -X- O B-PER", "", "Ana -X- O X-PER"]
-)
-def test_a_file_that_does_not_read_back_is_not_offered(
-    export: Export, corpus: list, monkeypatch, damage: str
-) -> None:
-    check = files.check_file
-
-    def damaged(output: files.OutputFile, options: ExportOptions) -> None:
-        text = output.path.read_text()
-        output.path.write_text(text.replace("Ana -X- O B-PER", damage, 1))
-        check(output, options)
-
-    monkeypatch.setattr(build, "check_file", damaged)
-    with pytest.raises(files.ExportDamaged, match="does not read back"):
-        export()
-
-
-@pytest.mark.parametrize("where", ["start", "end"])
-def test_a_file_that_is_cut_is_not_offered(export: Export, corpus: list, monkeypatch, where: str) -> None:
-    check = files.check_file
-
-    def damaged(output: files.OutputFile, options: ExportOptions) -> None:
-        blocks = output.path.read_text().split("\n\n")
-        output.path.write_text("\n\n".join(blocks[3:] if where == "start" else blocks[:-2]) + "\n\n")
-        check(output, options)
-
-    monkeypatch.setattr(build, "check_file", damaged)
-    with pytest.raises(files.ExportDamaged, match="does not read back as written"):
-        export()
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [{"format": "xml"}, {"scheme": "IO"}, {"split": {"train": 0.5}}, {"links": True, "format": "conll2002"}],
-)
-def test_options_that_make_no_sense_are_refused(choices: dict) -> None:
-    with pytest.raises(ValueError, match="unknown|add up|only JSONL"):
-        ExportOptions(**choices)
-
-
 # --- the command
-
-
-def test_the_command_writes_a_folder_or_a_zip(corpus: list, tmp_path: Path, capsys) -> None:
-    call_command("export_corpus", "Names", str(tmp_path / "out"), "--scheme", "BIO")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "names.es.conll",
-        "names.es.ids.tsv",
-        "export.json",
-    }
-    said = capsys.readouterr().out
-    assert "names.es.conll: 3 sentences (3 gold, 0 silver), 4 entities" in said
-    assert "Parsed back and compared." in said
-    with pytest.raises(CommandError, match="has export.json, names.es.conll, names.es.ids.tsv already"):
-        call_command("export_corpus", "Names", str(tmp_path / "out"))
-    call_command("export_corpus", "Names", str(tmp_path / "out"), "--overwrite")
-    call_command("export_corpus", "Names", str(tmp_path / "all.zip"), "--format", "jsonl")
-    with ZipFile(tmp_path / "all.zip") as archive:
-        assert archive.namelist() == ["export.json", "names.es.jsonl"]
-    with pytest.raises(CommandError, match="is there already"):
-        call_command("export_corpus", "Names", str(tmp_path / "all.zip"))
-    assert {path.name for path in tmp_path.iterdir()} == {"out", "all.zip"}
-
-
-def test_the_command_leaves_nothing_when_there_is_nothing(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no sentence is reviewed yet"):
-        call_command("export_corpus", "Names", str(tmp_path / "out"))
-    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_queries_do_not_grow_with_the_corpus(
