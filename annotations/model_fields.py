@@ -86,6 +86,7 @@ class ModelFieldsForm(forms.Form):
                 "hx-target": "#launch-fields",
                 "hx-swap": "outerHTML",
                 "hx-include": "closest form",
+                "hx-sync": "closest form:replace",  # the answer to an older choice would undo a newer one
             }
 
     def add_model_fields(self, stage: str) -> None:
