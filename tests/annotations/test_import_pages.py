@@ -2,14 +2,14 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from django.core.cache import cache
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client, TestCase
+from django.test import Client
 from django.urls import reverse
 
 from annotations.actions import import_work, staged_imports
@@ -17,6 +17,7 @@ from annotations.actions.background import is_held, taking
 from annotations.actions.import_work import progress_of, run_check
 from annotations.models import ImportBatch, Membership, Project, SentencePair, User
 from annotations.tasks import check_import
+from uploads import act, page, post_files
 
 pytestmark = pytest.mark.django_db
 
@@ -49,38 +50,7 @@ Upload = Callable[..., ImportBatch]
 
 @pytest.fixture
 def upload(olga: Client, project: Project) -> Upload:
-    """Post files to the import page as a browser does; the page of the import that comes of it."""
-
-    def post(*, expect: int = 302, **fields: object) -> ImportBatch | str:
-        defaults = {"format": "auto", "source_kind": "auto", "target_kind": "auto", "token_column": 1}
-        defaults |= {
-            "source_scheme": "auto",
-            "target_scheme": "auto",
-            "tag_column": -1,
-            "target_language": "es",
-        }
-        files = {
-            side: SimpleUploadedFile(f"{side}.txt", content)
-            for side, content in fields.items()
-            if isinstance(content, bytes)
-        }
-        with TestCase.captureOnCommitCallbacks(execute=True):
-            response = olga.post(reverse("annotations:imports", args=[project.pk]), defaults | fields | files)
-        assert response.status_code == expect, response.content.decode()
-        return ImportBatch.objects.get() if expect == 302 else response.content.decode()
-
-    return post
-
-
-def page(client: Client, batch: ImportBatch, **headers: str) -> str:
-    return client.get(reverse("annotations:import", args=[batch.pk]), **headers).content.decode()
-
-
-def act(client: Client, batch: ImportBatch, name: str, **data: object) -> ImportBatch:
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        client.post(reverse(f"annotations:import_{name}", args=[batch.pk]), data)
-    batch.refresh_from_db()
-    return batch
+    return partial(post_files, olga, project)
 
 
 def test_it_previews_before_it_commits(olga: Client, upload: Upload) -> None:
