@@ -8,6 +8,7 @@ from django.http import Http404
 from annotations.models import (
     BulkChange,
     Comment,
+    Evaluation,
     Export,
     FastLane,
     GapReport,
@@ -37,6 +38,7 @@ M = TypeVar(
     RunDisagreement,
     TrainingRun,
     GapReport,
+    Evaluation,
     FastLane,
     BulkChange,
     Invitation,
@@ -121,6 +123,10 @@ def get_training_for(user: User, training_id: int, allowed: frozenset[Role] = OW
 
 def get_gap_report_for(user: User, report_id: int, allowed: frozenset[Role] = OWN) -> GapReport:
     return _get_within_project(user, GapReport, report_id, allowed)
+
+
+def get_evaluation_for(user: User, evaluation_id: int, allowed: frozenset[Role] = OWN) -> Evaluation:
+    return _get_within_project(user, Evaluation, evaluation_id, allowed)
 
 
 def get_run_disagreement_for(

@@ -71,6 +71,10 @@ def _gap_report(detail: Mapping[str, Any]) -> str:
     return _("Gap report %(report)s: %(name)s") % detail
 
 
+def _evaluation(detail: Mapping[str, Any]) -> str:
+    return _("Evaluation %(evaluation)s: %(system)s") % detail
+
+
 def _import(detail: Mapping[str, Any]) -> str:
     files = ", ".join(detail["files"])
     return _("Import %(batch)s, %(n)s new sentences: %(files)s") % {**detail, "files": files}
@@ -118,6 +122,9 @@ DESCRIPTIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.GAP_REPORT_LAUNCHED: _gap_report,
     Kind.GAP_REPORT_CANCELLED: _gap_report,
     Kind.GAP_REPORT_RESUMED: _gap_report,
+    Kind.EVALUATION_LAUNCHED: _evaluation,
+    Kind.EVALUATION_CANCELLED: _evaluation,
+    Kind.EVALUATION_RESUMED: _evaluation,
     Kind.IMPORTED: _import,
     Kind.IMPORT_DISCARDED: _discarded,
     Kind.EXPORTED: _export,

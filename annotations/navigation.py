@@ -73,7 +73,17 @@ MENU: list[tuple[Words, list[Page]]] = [
                 "trainings",
                 _("Training"),
                 OWN,
-                frozenset({"training", "training_launch", "gap_report", "gap_report_sentences"}),
+                frozenset(
+                    {
+                        "training",
+                        "training_launch",
+                        "evaluation",
+                        "evaluation_launch",
+                        "evaluation_sentences",
+                        "gap_report",
+                        "gap_report_sentences",
+                    }
+                ),
             ),
             Page("models", _("Models"), OWN, has_project=False),
         ],

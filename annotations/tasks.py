@@ -12,9 +12,9 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import bulk_work, comparisons, exports, import_work, reports, training
+from annotations.actions import bulk_work, comparisons, evaluation, exports, import_work, reports, training
 from annotations.actions.jobs import mark_job_failed
-from annotations.models import TrainingRun
+from annotations.models import Evaluation, TrainingRun
 from workers.tasks.disk import DISK_FULL, is_disk_full
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,11 @@ def work_bulk(bulk_id: int) -> None:
 @shared_task(**RETRY)
 def write_training(training_id: int) -> None:
     _or_mark_failed(training.write_training, partial(mark_job_failed, TrainingRun), training_id)
+
+
+@shared_task(**RETRY)
+def write_evaluation(evaluation_id: int) -> None:
+    _or_mark_failed(evaluation.write_evaluation, partial(mark_job_failed, Evaluation), evaluation_id)
 
 
 @shared_task(**RETRY)

@@ -11,6 +11,8 @@ from annotations.views import (
     comparisons,
     dashboard,
     discussion,
+    evaluation,
+    evaluation_files,
     exports,
     fast_lane,
     gap_reports,
@@ -146,4 +148,36 @@ training_urls = [
     path("gap-reports/<int:report_id>/files/<str:name>", gap_reports.gap_report_file, name="gap_report_file"),
 ]
 
-urlpatterns = [*training_urls, *project_urls, *review_urls, *run_urls, *file_urls, *people_urls]
+evaluation_urls = [
+    path(
+        "projects/<int:project_id>/evaluations/new/", evaluation.evaluation_launch, name="evaluation_launch"
+    ),
+    path("evaluations/<int:evaluation_id>/", evaluation.evaluation, name="evaluation"),
+    path(
+        "evaluations/<int:evaluation_id>/progress/",
+        evaluation.evaluation_progress,
+        name="evaluation_progress",
+    ),
+    path("evaluations/<int:evaluation_id>/cancel/", evaluation.evaluation_cancel, name="evaluation_cancel"),
+    path("evaluations/<int:evaluation_id>/resume/", evaluation.evaluation_resume, name="evaluation_resume"),
+    path(
+        "evaluations/<int:evaluation_id>/sentences/",
+        evaluation_files.evaluation_sentences,
+        name="evaluation_sentences",
+    ),
+    path(
+        "evaluations/<int:evaluation_id>/files/<str:name>",
+        evaluation_files.evaluation_file,
+        name="evaluation_file",
+    ),
+]
+
+urlpatterns = [
+    *training_urls,
+    *evaluation_urls,
+    *project_urls,
+    *review_urls,
+    *run_urls,
+    *file_urls,
+    *people_urls,
+]

@@ -12,6 +12,7 @@ from django.conf import settings
 from annotations.models import (
     BulkChange,
     Candidate,
+    Evaluation,
     FastLane,
     GapReport,
     Membership,
@@ -25,6 +26,7 @@ from annotations.models import (
     TrainingRun,
     User,
 )
+from annotations.systems import run_system
 from annotations.tokens import join_tokens, locate_tokens
 
 Span = tuple[int, int]
@@ -175,6 +177,42 @@ def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapRep
     return GapReport.objects.create(
         project=project, name="First", signature="abc", report=report, folder=folder, status="done"
     )
+
+
+def make_evaluation(pair: SentencePair, folder: str = "evaluations/one", **fields) -> Evaluation:  # noqa: ANN003
+    """An evaluation that is done: the pair's run got a label wrong and missed a name, a model was right."""
+    from workers.evaluation.data import TestSet
+    from workers.evaluation.report import ReportSettings, build_report, faulty_rows
+
+    tokens, language = [pair.target_tokens] * 2, pair.target_language
+    gold = [["B-PER", "I-PER", "O", "O", "B-LOC", "O"]] * 2
+    found = [["B-PER", "I-PER", "O", "O", "B-ORG", "O"], ["O", "O", "O", "O", "B-LOC", "O"]]
+    test = TestSet(tokens, gold, {"language": [language] * 2, "domain": ["news", "web"]}, [pair.pk] * 2)
+    settings_of = ReportSettings(n_bootstrap=50)
+    report = build_report(test, found, gold, seen={("Madrid",): 3}, settings=settings_of)
+    path = Path(settings.MEDIA_ROOT, folder)
+    path.mkdir(parents=True, exist_ok=True)
+    rows = faulty_rows(test, found, gold, settings_of)
+    (path / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name in ("news.es.conll", "gold.jsonl", "predicted.jsonl", "baseline.jsonl", "report.json"):
+        (path / name).write_text("x")
+    made = {
+        "project": pair.project,
+        "created_by": pair.project.created_by,
+        "system": run_system(pair.shown_run),
+        "baseline": {"kind": "model", "tagger": "huggingface", "options": {"model": "some/model"}},
+        "status": Evaluation.Status.DONE,
+        "limit": 5,
+        "n_sentences": 2,
+        "facts": {
+            **{"n_reviewed": 9, "n_without_result": 1, "n_learnt": 1, "n_same_words": 1, "n_left": 6},
+            **{"n_taken": 2, "n_chosen_by": 1, "n_shown": 1},
+        },
+        "report": report | {"systems": ["test signature", "huggingface:1"], "signature": "abc"},
+        "signature": "abc",
+        "folder": folder,
+    }
+    return Evaluation.objects.create(**made | fields)
 
 
 def make_run_disagreement(pair: SentencePair) -> RunDisagreement:

@@ -8,6 +8,7 @@ from annotations.models.comparison import RunComparison, RunDifference
 from annotations.models.corpus import PairText, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
 from annotations.models.discussion import Comment, GuidelinesVersion, Verdict
+from annotations.models.evaluations import Evaluation
 from annotations.models.exports import Export
 from annotations.models.imports import ImportBatch
 from annotations.models.jobs import LeasedJob
@@ -29,6 +30,7 @@ __all__ = [
     "Candidate",
     "Comment",
     "Disagreement",
+    "Evaluation",
     "Export",
     "FastLane",
     "GapReport",

@@ -21,6 +21,7 @@ from annotations.charts import lines
 from annotations.models import TrainingRun
 from annotations.requests import SignedInRequest
 from annotations.training_form import TrainingForm
+from annotations.views.evaluation import listed_evaluations
 from annotations.waiting import say_why_it_waits
 
 LIST_SIZE = 50
@@ -32,7 +33,12 @@ def trainings(request: SignedInRequest, project_id: int) -> HttpResponse:
     """The trainings of a project, and the latest learning curve."""
     project = get_project_for(request.user, project_id, OWN)
     made = project.trainings.select_related("created_by")[:LIST_SIZE]
-    context = {"project": project, "trainings": made, "reports": project.gap_reports.all()[:LIST_SIZE]}
+    context = {
+        "project": project,
+        "trainings": made,
+        "evaluations": listed_evaluations(project),
+        "reports": project.gap_reports.all()[:LIST_SIZE],
+    }
     return render(request, "annotations/training_list.html", context)
 
 

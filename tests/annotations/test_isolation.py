@@ -40,6 +40,7 @@ ALSO_POST = {
     "settings": OWNERS,
     "run_launch": OWNERS,
     "training_launch": OWNERS,
+    "evaluation_launch": OWNERS,
     "imports": OWNERS,
     "invitations": OWNERS,
     "assignments": OWNERS,

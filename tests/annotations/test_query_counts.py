@@ -37,6 +37,7 @@ from annotations.urls import urlpatterns
 from factories import (
     make_bulk,
     make_comparison,
+    make_evaluation,
     make_gap_report,
     make_lane,
     make_pair,
@@ -83,6 +84,7 @@ class World:
         self.told = make_pair(self.project)  # whose history, comments and events grow
         self.training = make_training(self.project)
         self.gap_report = make_gap_report(self.project)
+        self.evaluation = make_evaluation(self.told)
         accept_review(pair=self.told, reviewer=self.owner, seen=Seen(version=0, run=self.told.shown_run_id))
         options = ExportOptions(format="conll2003")
         self.export = promise_export(project=self.project, user=self.owner, options=options)
@@ -173,6 +175,7 @@ class World:
         TrainingRun.objects.update(status="done")
         make_training(self.project, status="done")
         make_gap_report(self.project)
+        make_evaluation(self.told)
 
     def addresses(self) -> dict[str, str]:
         """Name to address of every page, those of Django admin included."""
@@ -186,6 +189,7 @@ class World:
             "export_id": self.export.pk,
             "training_id": self.training.pk,
             "report_id": self.gap_report.pk,
+            "evaluation_id": self.evaluation.pk,
             "lane_id": self.lane.pk,
             "bulk_id": self.bulk.pk,
             "kind": "figures",

@@ -17,6 +17,7 @@ from annotations.urls import urlpatterns
 from factories import (
     make_bulk,
     make_comparison,
+    make_evaluation,
     make_gap_report,
     make_lane,
     make_pair,
@@ -134,6 +135,13 @@ RULES = {
     "training_progress": Rule(OWNERS),
     "training_cancel": Rule(OWNERS, "post"),
     "training_resume": Rule(OWNERS, "post"),
+    "evaluation_launch": Rule(OWNERS),
+    "evaluation": Rule(OWNERS),
+    "evaluation_progress": Rule(OWNERS),
+    "evaluation_cancel": Rule(OWNERS, "post"),
+    "evaluation_resume": Rule(OWNERS, "post"),
+    "evaluation_sentences": Rule(OWNERS),
+    "evaluation_file": Rule(OWNERS),
     "gap_report": Rule(OWNERS),
     "gap_report_sentences": Rule(OWNERS),
     "gap_report_file": Rule(OWNERS),
@@ -192,6 +200,7 @@ def world(db: None, sign_in, settings, tmp_path: Path, django_capture_on_commit_
         "name": "news.es.conll",
         "training_id": make_training(project).pk,
         "report_id": make_gap_report(project).pk,
+        "evaluation_id": make_evaluation(done).pk,
     }
 
 

@@ -16,6 +16,8 @@ PROJECT = "Demo corpus"
 PARTS = {
     "adjudicate_next",
     "audit_file",
+    "evaluation_file",
+    "evaluation_progress",
     "export_count",
     "export_file",
     "export_zip",
@@ -64,6 +66,7 @@ def _rows(project: Project) -> dict[str, Any]:
         "lane_id": project.fast_lanes.filter(answered_at__isnull=False).first().pk,
         "training_id": project.trainings.first().pk,
         "report_id": project.gap_reports.first().pk,
+        "evaluation_id": project.evaluations.first().pk,
     }
 
 

@@ -94,9 +94,14 @@ def _answers(
     on_step(len(test.tokens))
     tags = read_same_tokens(path, folder / GOLD, test.tokens)
     with replace_file(path.with_suffix(".conll")) as output:
-        words = [[_SPACE.sub("_", token) for token in one] for one in test.tokens]
+        words = [[_writable(token) for token in one] for one in test.tokens]
         write_conll(output, zip(words, map(tags_to_entities, tags), strict=True))
     return tags, signature
+
+
+def _writable(token: str) -> str:
+    """The token as CoNLL can hold it: without white space, and not taken for the beginning of a document."""
+    return f"_{token}" if token.startswith(("-DOCSTART-", "#")) else _SPACE.sub("_", token)
 
 
 def _add(on_step: Callable[[int], None], before: int, n_sentences: int) -> None:

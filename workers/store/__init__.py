@@ -14,6 +14,7 @@ from workers.store.chunks import (
     release_chunk,
     report_stage,
 )
+from workers.store.evaluations import EvaluationJob, claim_evaluation
 from workers.store.gap_reports import GapJob, claim_gap_report
 from workers.store.jobs import (
     JobClaim,
@@ -62,6 +63,8 @@ __all__ = [
     "GapJob",
     "JobClaim",
     "claim_gap_report",
+    "EvaluationJob",
+    "claim_evaluation",
     "claim_job",
     "claim_run",
     "extend_job_lease",

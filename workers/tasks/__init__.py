@@ -19,7 +19,11 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from workers import store
-from workers.tasks import gap_reports, training  # noqa: F401 (their tasks are known once they are imported)
+from workers.tasks import (  # noqa: F401 (their tasks are known once they are imported)
+    evaluation,
+    gap_reports,
+    training,
+)
 from workers.tasks.disk import DISK_FULL, is_disk_full
 from workers.tasks.leases import PASSING, RETRY, renewed, token_of
 from workers.tasks.models import configure_models
