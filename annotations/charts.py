@@ -21,7 +21,7 @@ UNSTYLED: dict[str, Any] = {
     "legend_at_bottom": True,
     "width": WIDTH,
     "height": HEIGHT,
-    "truncate_legend": 24,
+    "truncate_legend": 36,
     "truncate_label": 16,
 }
 
@@ -34,10 +34,7 @@ def stacked_bars(
 
     kind = pygal.HorizontalStackedBar if is_lying else pygal.StackedBar
     height = max(160, 90 + 34 * len(keys)) if is_lying else HEIGHT
-    chart = kind(**UNSTYLED | {"height": height, "x_label_rotation": 0 if is_lying else 30})
-    if not is_lying and len(keys) > 12:
-        chart.x_labels_major_every = -(-len(keys) // 12)
-        chart.show_minor_x_labels = False
+    chart = kind(**UNSTYLED | {"height": height} | ({} if is_lying else _below(keys)))
     chart.x_labels = list(keys)
     for name, values in series:
         chart.add(name, list(values))
@@ -72,7 +69,7 @@ def lines(
 ) -> SafeString:
     import pygal
 
-    chart = pygal.Line(**UNSTYLED | {"range": span, "x_label_rotation": 30})
+    chart = pygal.Line(**UNSTYLED | {"range": span} | _below(keys))
     chart.x_labels = list(keys)
     for name, values in series:
         chart.add(name, list(values))
@@ -90,6 +87,14 @@ def reliability(
     for name, points in series:
         chart.add(name, list(points))
     return _render(chart, title)
+
+
+def _below(keys: Sequence[str]) -> dict[str, Any]:
+    """How keys stand below a chart: level where they fit side by side, else aslant and a dozen at most."""
+    if sum(len(key) + 2 for key in keys) <= WIDTH // 9:
+        return {"x_label_rotation": 0}
+    every = max(1, -(-len(keys) // 12))
+    return {"x_label_rotation": 30, "x_labels_major_every": every, "show_minor_x_labels": every == 1}
 
 
 def _render(chart: Any, title: str) -> SafeString:

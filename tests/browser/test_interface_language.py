@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotations.models import Project, Review, SentencePair
+from annotations.models import Project, Review, SentencePair, User
 from factories import make_pair
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -86,3 +86,27 @@ def test_the_sign_in_page_offers_every_language(
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert violations(page) == []
     page.context.close()
+
+
+def test_figures_run_from_left_to_right_and_the_head_from_right_to_left(
+    arabic_pair: SentencePair, project: Project, open_as: Callable[..., Page], olga: User
+) -> None:
+    page = open_as(olga, f"/projects/{project.pk}/", locale="ar", viewport=DESKTOP)
+    places = page.locator("td.number").first.evaluate(
+        """cell => {
+          cell.textContent = "-3,5 (-9,1 … 0,2)";
+          return [...cell.textContent].map((_, i) => {
+            const range = document.createRange();
+            range.setStart(cell.firstChild, i);
+            range.setEnd(cell.firstChild, i + 1);
+            return range.getBoundingClientRect().left;
+          });
+        }"""
+    )
+    assert places == sorted(places)
+    brand, name, nav = (
+        page.locator(part).bounding_box()["x"] for part in (".brand", ".project-name", ".project-nav")
+    )
+    assert brand > name > nav
+    separator = page.locator(".brand").evaluate("brand => getComputedStyle(brand, '::after').content")
+    assert separator == '"/"'
