@@ -105,7 +105,7 @@ def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path: Path) -> None:
 
 
 def test_a_line_of_the_curve_that_was_not_finished_is_dropped(tmp_path: Path) -> None:
-    from workers.training.fit import CurveKeeper
+    from workers.training.callbacks import CurveKeeper
 
     path = tmp_path / "curve.jsonl"
     path.write_text('{"step": 1}\n{"ste')
