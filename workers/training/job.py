@@ -8,8 +8,8 @@ from typing import Any
 
 from workers.evaluate import bootstrap_difference
 from workers.tag import get_tagger
-from workers.training.data import GOLD, TrainingSentence, read_training_file
 from workers.training.callbacks import Point
+from workers.training.data import GOLD, TrainingSentence, read_training_file
 from workers.training.fit import TrainingResult, train, working_folder
 from workers.training.options import TrainingOptions
 from workers.training.save import N_BOOTSTRAP, read_record, score_tagger
