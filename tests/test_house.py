@@ -1,4 +1,4 @@
-"""Who may import whom, and what must never be loaded where."""
+"""Who may import whom, what must never be loaded where, and how long a file may be."""
 
 import ast
 import subprocess
@@ -28,6 +28,13 @@ MODEL_PACKAGES = {"torch", "transformers", "simalign", "spacy"}
 BOTTOM = {"models", "querysets"}
 MIDDLE = {"actions", "access", "forms", "export", "imports"}
 TOP = {"views", "admin", "management", "urls", "templatetags"}
+
+# Lines of a file. What is longer holds two things, and each is looked for under its own name.
+MOST_LINES = {"product": 250, "tests": 300}
+PRODUCT = ("projector_site", "annotations", "workers", "templates", "static")
+WRITTEN = {".py", ".html", ".css", ".js"}
+NOT_WRITTEN_HERE = {"migrations", "vendor"}
+LONGER = {"tests/benchmarks/bench_scale.py", "tests/benchmarks/fill.py"}
 
 
 def worker_may_not_import(module: str, name: str) -> bool:
@@ -164,3 +171,15 @@ def test_the_pipeline_loads_no_django() -> None:
     loaded = loaded_after(f"import importlib\nfor name in {names}: importlib.import_module(name)")
     assert "workers" in loaded
     assert loaded & {"django", "annotations", "psycopg"} == set()
+
+
+@pytest.mark.parametrize(("part", "folders"), [("product", PRODUCT), ("tests", ("tests",))])
+def test_a_file_holds_one_thing(part: str, folders: tuple[str, ...]) -> None:
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in files
+        if not NOT_WRITTEN_HERE & set(path.relative_to(ROOT).parts)
+    }
+    assert len(lines) > 100
+    assert {path: n for path, n in lines.items() if n > MOST_LINES[part] and path not in LONGER} == {}
