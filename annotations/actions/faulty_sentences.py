@@ -75,7 +75,7 @@ def faulty_sentences(
     look, read = msgspec.json.Decoder(FaultsOnly), msgspec.json.Decoder(FaultySentence)
     found: list[FaultySentence] = []
     with path.open("rb") as file:
-        _go_to_line(file, after)
+        _go_to_line(file, min(after, path.stat().st_size))
         place = file.tell()
         for line in file:
             if wanted.takes(look.decode(line)):

@@ -23,6 +23,7 @@ from annotations.actions.assignment import Choice, assign_pairs
 from annotations.actions.bulk import begin_bulk
 from annotations.actions.comparisons import ask_comparison, compare
 from annotations.actions.discussion import add_comment, toggle_verdict
+from annotations.actions.evaluation import launch_evaluation
 from annotations.actions.exports import make_export, promise_export
 from annotations.actions.fast_lane import answer_lane, open_lane, pairs_to_accept
 from annotations.actions.guidelines import keep_guidelines
@@ -36,14 +37,17 @@ from annotations.export.options import ExportOptions
 from annotations.imports.records import ImportOptions
 from annotations.models import (
     BulkChange,
+    Evaluation,
     FastLane,
     Project,
     ProjectionRun,
     ProjectReport,
     Review,
     SentencePair,
+    TrainingRun,
     User,
 )
+from annotations.systems import run_system, training_system
 
 NAME = "Demo corpus"
 CAST = {"ana": "annotator", "ben": "annotator", "chi": "adjudicator", "vera": "viewer"}
@@ -184,6 +188,18 @@ def learn(project: Project, owner: User) -> None:
         )
         words = f"{words} --limit 12 --bootstrap 200 --domain news={gold},{source} -o {folder / 'report'}"
         call_command("gap_report", *words.split(), project=project.name)
-    while training.is_active:
+    wait_for(training)
+    runs = list(ProjectionRun.objects.filter(project=project, target_language="es").order_by("pk"))
+    systems = [training_system(training), run_system(runs[-1])]
+    for system, baseline in [(systems[0], systems[1]), (run_system(runs[0]), systems[1])]:
+        evaluation = launch_evaluation(
+            project=project, user=owner, system=system, baseline=baseline, limit=500, leaves_out_learnt=False
+        )
+        tasks.write_evaluation.delay(evaluation.pk)
+        wait_for(evaluation)
+
+
+def wait_for(job: TrainingRun | Evaluation) -> None:
+    while job.is_active:
         time.sleep(1)
-        training.refresh_from_db()
+        job.refresh_from_db()
