@@ -7,6 +7,18 @@ from playwright.sync_api import Page, expect
 from annotations.models import Project, Review, SentencePair, User
 
 
+def call_it_an_organisation(page: Page) -> None:
+    """The first entity, by its key."""
+    expect(page.locator(".item:focus")).to_have_count(1)
+    page.keyboard.press("o")
+    expect(page.locator("#item-0 .label")).to_have_text("ORG")
+
+
+def take_over(page: Page) -> None:
+    page.get_by_role("button", name="Take it over").click()
+    expect(page.locator(".item:focus")).to_have_count(1)
+
+
 def test_a_stale_write_shows_both_states_and_loses_neither(
     pair: SentencePair, open_as: Callable[..., Page], ana: User
 ) -> None:
@@ -39,14 +51,11 @@ def test_two_people_see_each_other(
     """Ana has the sentence; Olga looks, takes it over, and Ana is told. What both did is kept."""
     address = f"/sentences/{pair.pk}/"
     anas = open_as(ana, address)
-    expect(anas.locator(".item:focus")).to_have_count(1)
-    anas.keyboard.press("o")
-    expect(anas.locator("#item-0 .label")).to_have_text("ORG")
+    call_it_an_organisation(anas)
 
     olgas = open_as(olga, address)
     expect(olgas.get_by_text("ana is reviewing this sentence now.")).to_be_visible()
-    olgas.get_by_role("button", name="Take it over").click()
-    expect(olgas.locator(".item:focus")).to_have_count(1)
+    take_over(olgas)
     olgas.keyboard.press("Enter")
     expect(olgas.get_by_text("Nothing is left in this queue")).to_be_visible()
 
@@ -83,12 +92,9 @@ def test_an_edit_on_words_that_another_person_changed_is_not_saved(
     """Olga edits the translation while Ana nudges an edge in it: Ana sees them, and whose they are."""
     address = f"/sentences/{pair.pk}/"
     anas = open_as(ana, address)
-    expect(anas.locator(".item:focus")).to_have_count(1)
-    anas.keyboard.press("o")
-    expect(anas.locator("#item-0 .label")).to_have_text("ORG")
+    call_it_an_organisation(anas)
     olgas = open_as(olga, address)
-    olgas.get_by_role("button", name="Take it over").click()
-    expect(olgas.locator(".item:focus")).to_have_count(1)
+    take_over(olgas)
     olgas.keyboard.press("q")
     olgas.locator("#words").fill("Ana Ruiz vive ahora en Madrid .")
     olgas.keyboard.press("Tab")
@@ -115,8 +121,7 @@ def test_a_translation_written_meanwhile_is_kept_on_the_page(
     anas.keyboard.press("q")
     anas.locator("#words").fill("Ana Ruiz habita en Madrid .")
     olgas = open_as(olga, address)
-    olgas.get_by_role("button", name="Take it over").click()
-    expect(olgas.locator(".item:focus")).to_have_count(1)
+    take_over(olgas)
     olgas.keyboard.press("q")
     olgas.locator("#words").fill("Ana Ruiz mora en Madrid .")
     olgas.get_by_role("button", name="Save the translation").click()
