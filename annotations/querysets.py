@@ -111,6 +111,10 @@ class SentencePairQuerySet(models.QuerySet):
         wanting = self.alias(own_review=Subquery(own.values("pk")[:1]))
         return wanting.filter(more_reviews__gt=ZERO, own_review=None)
 
+    def half_reviewed(self) -> SentencePairQuerySet:
+        """Reviewed pairs that more people are to review."""
+        return self.filter(more_reviews__gt=ZERO)
+
     def awaiting_review(self) -> SentencePairQuerySet:
         return self.filter(status=SUGGESTED)
 

@@ -181,9 +181,15 @@ def _go_on(
 
 def _nothing_left(request: SignedInRequest, project, queue: claims.Queue) -> HttpResponse:  # noqa: ANN001
     template = "annotations/_review_done.html" if request.htmx else "annotations/review_done.html"
-    return render(
-        request, template, {"project": project, "queue": queue, "counts": project.pair_counts.all().totals()}
-    )
+    counts = project.pair_counts.all().totals()
+    context = {
+        "project": project,
+        "queue": queue,
+        "counts": counts,
+        "has_begun": any(counts[name] for name in ("n_awaiting", "n_reviewed", "n_skipped")),
+        "n_half": project.pairs.half_reviewed().count() if project.overlap_percent else 0,
+    }
+    return render(request, template, context)
 
 
 def _next_url(queue: claims.Queue) -> str:

@@ -165,3 +165,26 @@ def test_search_by_label_reviewer_and_run(project: Project, ana: User, ben: User
     assert found(client, project, label="LOC", status="reviewed") == [second]
     assert found(client, project, reviewer="ben") == [second]
     assert found(client, project, run=first.shown_run_id) == [first]
+
+
+def test_who_has_done_their_part_is_told_that_others_are_awaited(
+    overlapping: Project, ana: User, sign_in
+) -> None:
+    pair = make_pair(overlapping)
+    client = sign_in(ana)
+    address = reverse("annotations:review_next", args=[overlapping.pk])
+    accept(client, pair)
+    page = client.get(address).content.decode()
+    assert (
+        "Nothing is left in this queue" in page and "1 of the reviewed ones wait for one more person" in page
+    )
+
+
+def test_a_queue_that_has_not_begun_says_what_is_missing(
+    project: Project, olga: User, ana: User, sign_in
+) -> None:
+    address = reverse("annotations:review_next", args=[project.pk])
+    page = sign_in(olga).get(address).content.decode()
+    assert "Nothing to review yet" in page and reverse("annotations:run_launch", args=[project.pk]) in page
+    page = sign_in(ana).get(address).content.decode()
+    assert "has to launch a projection" in page and "is left in this queue" not in page

@@ -51,10 +51,13 @@ def test_every_sentence_comes_once_and_in_order(
     queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
 ) -> None:
     page = open_as(ana, f"/projects/{project.pk}/review/")
+    files: list[str] = []
+    page.on("request", lambda request: files.append(request.url) if "/static/" in request.url else None)
     for pair in queue:
         shows(page, pair)
         page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing is left in this queue")).to_be_visible()
+    assert files == []  # the icon is asked for again where it is a file of its own
     assert Review.objects.gold().count() == 5
     assert held_by(ana) == set()
 
