@@ -39,6 +39,7 @@ def measure_rows(report: Report) -> list[dict[str, Any]]:
             "difference": _difference(differences[name]) if name in differences else None,
         }
         for name, words in MEASURES.items()
+        if name in report["measures"]
     ]
     conlleval = {
         "name": _("F1 as conlleval reads tags"),

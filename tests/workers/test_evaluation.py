@@ -64,6 +64,10 @@ def test_measures_have_the_values_of_the_counts_and_hold_their_intervals() -> No
     assert found["sentence_exact_with_gold"].value == pytest.approx(1 / 3)
     assert found["sentence_exact_without_gold"].value == pytest.approx(1 / 2)
     assert all(one.low <= one.value <= one.high for one in found.values())
+    assert set(MEASURES) - set(measure_all(COUNTS[[1, 3]], n_bootstrap=9, seed=0)) == {
+        "sentence_exact_without_gold"
+    }
+    assert "sentence_exact_with_gold" not in measure_all(COUNTS[[2, 4]], n_bootstrap=9, seed=0)
 
 
 def test_differences_are_paired() -> None:

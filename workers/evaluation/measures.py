@@ -26,17 +26,19 @@ class Difference:
 
 
 def measure_all(counts: Counts, *, n_bootstrap: int, seed: int) -> dict[str, Interval]:
-    """Every one of MEASURES, in [0, 1]."""
+    """MEASURES, in [0, 1], but for those of sentences with or without gold where there are none."""
     own = _with_sentences(counts)
     samples = resample(np.hstack([counts, own]), n_bootstrap, seed)[:, 3:]
     totals = own.sum(axis=0)[None]
-    return {name: interval_of(measure(totals)[0], measure(samples)) for name, measure in MEASURES.items()}
+    return {
+        name: interval_of(measure(totals)[0], measure(samples)) for name, measure in _defined(own).items()
+    }
 
 
 def measure_differences(
     counts: Counts, baseline: Counts, *, n_bootstrap: int, seed: int
 ) -> dict[str, Difference]:
-    """MEASURES minus those of a baseline, on the same resampled sentences (paired bootstrap).
+    """What `measure_all` has minus that of a baseline, on the same resampled sentences (paired bootstrap).
 
     Raises ValueError when the numbers of sentences differ.
     """
@@ -46,7 +48,7 @@ def measure_differences(
     width = own.shape[1]
     samples = resample(np.hstack([counts, baseline, own, other]), n_bootstrap, seed)[:, 6:]
     differences = {}
-    for name, measure in MEASURES.items():
+    for name, measure in _defined(own).items():
         value = measure(own.sum(axis=0)[None])[0] - measure(other.sum(axis=0)[None])[0]
         gains = measure(samples[:, :width]) - measure(samples[:, width:])
         found = interval_of(value, gains)
@@ -77,3 +79,11 @@ MEASURES: dict[str, Callable[[NDArray[np.int64]], Values]] = {
     "sentence_exact_with_gold": lambda t: _ratio(t[:, 5], t[:, 4]),
     "sentence_exact_without_gold": lambda t: _ratio(t[:, 3] - t[:, 5], t[:, 6] - t[:, 4]),
 }
+
+
+def _defined(own: Counts) -> dict[str, Callable[[NDArray[np.int64]], Values]]:
+    """The measures that these sentences can have."""
+    n_with_gold = int(own[:, 4].sum())
+    without = {"sentence_exact_with_gold"} if not n_with_gold else set()
+    without |= {"sentence_exact_without_gold"} if n_with_gold == len(own) else set()
+    return {name: measure for name, measure in MEASURES.items() if name not in without}
