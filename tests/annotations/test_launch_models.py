@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
-from annotations.models import ProjectionRun, WorkerReport
+from annotations.models import ProjectionRun, TrainingRun, WorkerReport
 from make_runs import add_pairs
 
 XLM_R = "FacebookAI/xlm-roberta-large-finetuned-conll03-english"
@@ -130,6 +130,21 @@ def test_an_address_may_pick_what_the_form_begins_with(sign_in, olga, project):
     chosen = {stage.name: stage.chosen for stage in form.stages}
     assert chosen["target_tagger"] == "huggingface · someone/tagger"
     assert chosen["aligner"] == "fused · packaged" and chosen["method"] == "soft"
+
+
+def test_a_training_leads_to_a_run_with_its_tagger(sign_in, olga, project):
+    training = TrainingRun.objects.create(
+        project=project, created_by=olga, status="done", model_folder="/srv/m x", languages=["es"]
+    )
+    training.scores = {"strict": {"f1": 1, "low": 1, "high": 1}, "jaccard": 1, "sentences_exact": 1}
+    training.save()
+    client = sign_in(olga)
+    page = client.get(training.get_absolute_url()).content.decode()
+    address = next(part for part in page.split('"') if "/runs/new/?" in part).replace("&amp;", "&")
+    form = client.get(address).context["form"]
+    assert form.picked("target_language") == "es"
+    stages = {stage.name: stage.chosen for stage in form.stages}
+    assert stages["target_tagger"] == "huggingface · /srv/m x"
 
 
 def test_a_stage_whose_model_is_away_is_open(sign_in, olga, project):
