@@ -11,6 +11,7 @@ from annotations.models import Candidate, ProjectionRun, Review, ReviewItem
 from factories import make_pair, make_project
 from workers.project import get_projector
 from workers.project.confidence import corrected_confidences
+from workers.project.ranker import classifier_from
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_a_refit_starts_from_what_the_engine_said(project):
     call_command("fit_confidence", str(project.pk))
     project.refresh_from_db()
     (values,) = project.recalibrations.values()
-    corrected = corrected_confidences(before, values)
+    corrected = corrected_confidences(before, classifier_from(values))
     items = decided_items(project, language=None).order_by("pk")
     for item, confidence in zip(items, corrected, strict=True):
         Candidate.objects.filter(pk=item.candidate_id).update(confidence=confidence)

@@ -98,19 +98,15 @@ def recalibrate(
         )
         for p in projections
     ]
-    confidences = _corrected(rows, model)
+    confidences = corrected_confidences(rows, model)
     return [
         projection if index in pins else replace(projection, confidence=confidence)
         for index, (projection, confidence) in enumerate(zip(projections, confidences, strict=True))
     ]
 
 
-def corrected_confidences(rows: Sequence[ReviewedProjection], values: Mapping[str, Any]) -> list[float]:
-    """What `values`, the result of `fit_recalibration`, makes of each row's confidence."""
-    return _corrected(rows, classifier_from(values))
-
-
-def _corrected(rows: Sequence[ReviewedProjection], model: Classifier) -> list[float]:
+def corrected_confidences(rows: Sequence[ReviewedProjection], model: Classifier) -> list[float]:
+    """What a classifier that `fit_recalibration` fitted makes of each row's confidence."""
     corrected: list[float] = sigmoid(
         model.log_odds(_recalibration_features(rows), RECALIBRATION_NAMES)
     ).tolist()
