@@ -51,10 +51,11 @@ ADJUDICATE = frozenset({Role.OWNER, Role.ADJUDICATOR})
 OWN = frozenset({Role.OWNER})
 
 PAIR_OF_MEMBER = f"""
-SELECT member.role, {PAIR.of("pair")}, {PROJECT.of("project")}
+SELECT member.role, claim.reviewer_id, {PAIR.of("pair")}, {PROJECT.of("project")}
 FROM annotations_sentencepair AS pair
 JOIN annotations_project AS project ON project.id = pair.project_id
 JOIN annotations_membership AS member ON member.project_id = project.id AND member.user_id = %(user)s
+LEFT JOIN annotations_claim AS claim ON claim.pair_id = pair.id
 WHERE pair.id = %(pair)s
 """  # noqa: S608 (names of columns)
 
@@ -85,11 +86,13 @@ def get_pair_for(user: User, pair_id: int, allowed: frozenset[Role] = VIEW) -> S
     row = fetch_one(PAIR_OF_MEMBER, {"pair": pair_id, "user": user.pk})
     if row is None:
         raise Http404("no such sentence pair")
-    role, of_pair, of_project = Role(row[0]), row[1 : 1 + len(PAIR)], row[1 + len(PAIR) :]
+    role, holder, *columns = row
+    role = Role(role)
     if role not in allowed:
         raise Http404("no such page for this role")
-    pair: SentencePair = PAIR.instance(of_pair)
-    pair.project = PROJECT.instance(of_project)
+    pair: SentencePair = PAIR.instance(columns[: len(PAIR)])
+    pair.holder_id = holder
+    pair.project = PROJECT.instance(columns[len(PAIR) :])
     pair.project.role = role
     return pair
 

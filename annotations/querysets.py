@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -123,18 +123,23 @@ class SentencePairQuerySet(models.QuerySet):
 
     def free(self) -> SentencePairQuerySet:
         """Nobody is on it: never claimed, given back, or the lease ran out."""
-        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=Now()))
+        return self._without_claim()
 
     def free_for(self, user: User) -> SentencePairQuerySet:
         """Nobody else is on it."""
-        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=Now()) | Q(claimed_by=user))
+        return self._without_claim(~Q(reviewer=user))
+
+    def _without_claim(self, of: Q = Q()) -> SentencePairQuerySet:  # noqa: B008
+        from annotations.models import Claim  # which imports this module
+
+        return self.filter(~Exists(Claim.objects.living().filter(of, pair=OuterRef("pk"))))
 
     def open_to(self, user: User) -> SentencePairQuerySet:
         """Given to this person, or to nobody."""
         return self.filter(Q(assigned_to__isnull=True) | Q(assigned_to=user))
 
     def claimed_by(self, user: User) -> SentencePairQuerySet:
-        return self.filter(claimed_by=user)
+        return self.filter(claim__reviewer=user)
 
     def for_claiming(self) -> SentencePairQuerySet:
         """Locked until the transaction ends; rows that somebody else has locked are passed over."""

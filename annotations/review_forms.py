@@ -9,8 +9,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from annotations.actions.claims import ORDERS, Queue
 from annotations.actions.locking import Seen
+from annotations.actions.queue import ORDERS, Queue
 from annotations.edits import Edit
 from annotations.wording import Wording, merge_tokens, rewrite, split_token
 

@@ -23,6 +23,7 @@ class Columns:
         ]
         self.model = model
         self.columns = [field.column for _place, field in kept]
+        self.names = [field.name for _place, field in kept]
         self.places = [place for place, _field in kept]
         self.json = [place for place, field in kept if isinstance(field, models.JSONField)]
         self.nothing: list[Any] = [DEFERRED] * len(model._meta.concrete_fields)
@@ -46,7 +47,10 @@ class Columns:
 
 PAIR = Columns(
     SentencePair,
-    without=["batch", "meta", "fingerprint", "has_source_labels", "has_reference", "translation_edited_by"],
+    without=[
+        *("batch", "meta", "fingerprint", "has_source_labels", "has_reference", "translation_edited_by"),
+        *("claimed_by", "claimed_until"),
+    ],
 )
 PROJECT = Columns(
     Project, without=["description", "guidelines", "recalibrations", "created_by", "created_at"]

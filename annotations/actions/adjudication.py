@@ -33,7 +33,7 @@ def adjudicate(*, pair: SentencePair, adjudicator: User, seen: SeenReviews, deci
     edited once it is accepted. Raises StaleReview when any of the reviews changed after it was seen.
     """
     pair.refresh_from_db(
-        fields=["status", "is_flagged", "claimed_by", "claimed_until", "text_version"],
+        fields=["status", "is_flagged", "text_version"],
         from_queryset=SentencePair.objects.select_for_update(no_key=True),
     )
     reviews = {review.pk: review for review in Review.objects.filter(pair=pair)}

@@ -40,8 +40,9 @@ def assign_pairs(*, project: Project, assignee: User, created_by: User, choice: 
 
     Of two assignments at once, each gets pairs of its own: rows that the other holds are passed over.
     """
-    pairs = choice.pairs(project).for_claiming()
-    keys = list(pairs.values_list("pk", flat=True)[: min(choice.n, MOST_AT_ONCE)])
+    pairs = choice.pairs(project)
+    locked = list(pairs.for_claiming().values_list("pk", flat=True)[: min(choice.n, MOST_AT_ONCE)])
+    keys = list(pairs.filter(pk__in=locked).values_list("pk", flat=True))  # not what was taken up meanwhile
     if not keys:
         return None
     SentencePair.objects.filter(pk__in=keys).update(assigned_to=assignee)

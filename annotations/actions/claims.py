@@ -3,96 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from annotations.models import Candidate, NameUse, RunDifference, SentencePair, User
+from annotations.actions.queue import Queue
+from annotations.models import Claim, SentencePair, User
 from annotations.prepared import fetch_one
-from annotations.querysets import SentencePairQuerySet, WordsQuery
+from annotations.querysets import SentencePairQuerySet
 from annotations.rows import PAIR
 
 LEASE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Which pairs a reviewer wants, and in what order; skipped ones always come as imported.
-
-    doubt: only pairs with a reason to look, one of DOUBTS.
-    """
-
-    project_id: int
-    order: str = "hardest"
-    language: str = ""
-    label: str = ""
-    run: int | None = None
-    comparison: int | None = None
-    assigned: int | None = None
-    skipped: bool = False
-    doubt: str = ""
-
-    def pairs(self) -> SentencePairQuerySet:
-        pairs = SentencePair.objects.filter(project=self.project_id)
-        pairs = pairs.skipped() if self.skipped else pairs.awaiting_review()
-        if self.language:
-            pairs = pairs.filter(target_language=self.language)
-        if self.run:
-            pairs = pairs.filter(shown_run=self.run)
-        if self.comparison:
-            differing = RunDifference.objects.filter(pair=OuterRef("pk"), comparison=self.comparison)
-            pairs = pairs.filter(Exists(differing))
-        if self.assigned:
-            pairs = pairs.filter(assigned_to=self.assigned)
-        if self.label:
-            suggested = Candidate.objects.filter(
-                pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, label=self.label
-            )
-            pairs = pairs.filter(Exists(suggested))
-        if self.doubt:
-            pairs = DOUBTS[self.doubt](pairs, self)
-        if self.skipped:
-            return pairs.in_corpus_order()
-        return ORDERS[self.order](pairs)
-
-
-ORDERS = {
-    "hardest": SentencePairQuerySet.hardest_first,
-    "easiest": SentencePairQuerySet.easiest_first,
-    "corpus": SentencePairQuerySet.in_corpus_order,
-}
-
-
-def _with_choice(pairs: SentencePairQuerySet, **like: object) -> SentencePairQuerySet:
-    chosen = Candidate.objects.filter(pair=OuterRef("pk"), run=OuterRef("shown_run"), rank=0, **like)
-    return pairs.filter(Exists(chosen))
-
-
-def _with_disputed_name(pairs: SentencePairQuerySet, queue: Queue) -> SentencePairQuerySet:
-    """Pairs with a name that gold decides differently elsewhere, as the last report on names found."""
-    uses = NameUse.objects.filter(project=queue.project_id)
-    if queue.language:
-        uses = uses.filter(language=queue.language)
-    names = uses.order_by("name").values_list("name", flat=True).distinct()[:MAX_NAMES]
-    found = Q(pk__in=[])
-    for name in names:
-        found |= Q(search_text__words=WordsQuery(name))
-    return pairs.filter(found)
-
-
-MAX_NAMES = 200  # in one query
-DOUBTS: dict[str, Callable[[SentencePairQuerySet, Queue], SentencePairQuerySet]] = {
-    "missing": lambda pairs, queue: _with_choice(pairs, start__isnull=True),
-    "disputed": lambda pairs, queue: _with_choice(pairs, reason="methods-disagree"),
-    "extra": lambda pairs, queue: _with_choice(pairs, reason=Candidate.ONLY_TARGET),
-    "names": _with_disputed_name,
-}
 
 
 @transaction.atomic(savepoint=False)
@@ -129,32 +55,55 @@ def claim_ahead(queue: Queue, user: User, here: SentencePair) -> SentencePair | 
 @transaction.atomic
 def claim_pair(pair_id: int, user: User) -> User | None:
     """Lease this pair to the user unless another person is on it: that person is returned then."""
-    pair = SentencePair.objects.select_for_update(no_key=True).get(pk=pair_id)
-    if not SentencePair.objects.filter(pk=pair_id).free_for(user).exists():
-        return pair.claimed_by
-    _lease(pair_id, user)
+    _lock(pair_id)
+    while not _lease(pair_id, user):
+        holder = User.objects.filter(claims__pair=pair_id).exclude(pk=user.pk).first()
+        if holder is not None:  # and has not given it back just now
+            return holder
     return None
 
 
+@transaction.atomic
 def take_over(pair_id: int, user: User) -> None:
     """Lease the pair to the user whoever has it; the other's work stays in their own review."""
-    _lease(pair_id, user)
+    _lock(pair_id)
+    _lease(pair_id, user, from_anybody=True)
 
 
 def renew_claim(pair_id: int, user: User) -> bool:
     """The heartbeat. False when the claim is gone: it ran out and someone else has the pair."""
-    claim = SentencePair.objects.filter(pk=pair_id, claimed_by=user)
-    return claim.update(claimed_until=Now() + LEASE) == 1
+    claim = Claim.objects.filter(pair=pair_id, reviewer=user)
+    return claim.update(until=Now() + LEASE) == 1
 
 
 def release_claim(pair_id: int, user: User) -> None:
     """Give the pair back at once; what was edited stays in the user's review."""
-    SentencePair.objects.filter(pk=pair_id, claimed_by=user).update(claimed_by=None, claimed_until=None)
+    Claim.objects.filter(pair=pair_id, reviewer=user).delete()
 
 
-def _lease(pair_id: int, user: User) -> None:
-    """By the database's clock, which is one, while web processes on several machines have several."""
-    SentencePair.objects.filter(pk=pair_id).update(claimed_by=user, claimed_until=Now() + LEASE)
+# The key of the claims decides between two at once. Times are of the database's clock, which is one, while
+# web processes on several machines have several.
+TAKE = """
+INSERT INTO annotations_claim AS held (pair_id, reviewer_id, until)
+{what}
+ON CONFLICT (pair_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, until = excluded.until
+WHERE held.reviewer_id = excluded.reviewer_id OR held.until < statement_timestamp() OR {from_anybody}
+RETURNING pair_id
+"""
+LEASE_PAIR = TAKE.format(
+    what="VALUES (%(pair)s, %(user)s, statement_timestamp() + %(lease)s)", from_anybody="%(from_anybody)s"
+)
+
+
+def _lease(pair_id: int, user: User, *, from_anybody: bool = False) -> bool:
+    """Whether the pair is the user's now: it was free, or their own."""
+    values = {"pair": pair_id, "user": user.pk, "lease": LEASE, "from_anybody": from_anybody}
+    return fetch_one(LEASE_PAIR, values) is not None
+
+
+def _lock(pair_id: int) -> None:
+    """Whoever changes a pair's words, or decides over many pairs, looks at its claim under this lock."""
+    SentencePair.objects.select_for_update(no_key=True).only("pk").get(pk=pair_id)
 
 
 # ---------------------------------------------------------------- which pair is next, as one statement
@@ -162,22 +111,37 @@ def _lease(pair_id: int, user: User) -> None:
 # Stand in the queries for values of the call; no row has such a key.
 USER, HERE, AHEAD = -1, -2, -3
 LEASE_FIRST = f"""
-UPDATE annotations_sentencepair AS pair
-SET claimed_by_id = %(user)s, claimed_until = statement_timestamp() + %(lease)s
-WHERE id = coalesce({{ways}}) RETURNING {PAIR.of("pair")}
+WITH pair AS (
+    {{ways}} LIMIT 1
+), claim AS (
+    {
+    TAKE.format(what="SELECT id, %(user)s, statement_timestamp() + %(lease)s FROM pair", from_anybody="false")
+}
+)
+SELECT EXISTS (SELECT FROM claim), {PAIR.of("pair")} FROM pair
 """  # noqa: S608 (names of columns)
 
 
 def _lease_first(
     queue: Queue, user: User, ways: tuple[str, ...], *, here: int = 0, ahead: int | None = None
 ) -> SentencePair | None:
-    """Lease the pair that the first of the ways finds; those after it are not even tried."""
+    """Lease the pair that the first of the ways finds; those after it are not even tried.
+
+    The pair is locked with its claim, and read as it is under the lock. A claim that was made after this
+    statement began is not seen by it, but stands in its way: then it is asked again.
+    """
     make = _statement.__wrapped__ if queue.doubt == "names" else _statement  # its names are read anew
     statement, values = make(queue, ways)
     if not statement:
         return None
-    row = fetch_one(statement, {**values, "user": user.pk, "here": here, "ahead": ahead, "lease": LEASE})
-    return None if row is None else PAIR.instance(row)
+    values = {**values, "user": user.pk, "here": here, "ahead": ahead, "lease": LEASE}
+    while row := fetch_one(statement, values):
+        is_taken, *columns = row
+        if is_taken:
+            pair: SentencePair = PAIR.instance(columns)
+            pair.holder_id = user.pk
+            return pair
+    return None
 
 
 @lru_cache(maxsize=1024)
@@ -190,7 +154,7 @@ def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]
         if pairs is None:
             continue
         try:
-            sql, own = pairs.for_claiming().only("pk")[:1].query.sql_with_params()
+            sql, own = pairs.for_claiming().only(*PAIR.names)[:1].query.sql_with_params()
         except EmptyResultSet:
             continue  # no pair can be like that
         names = []
@@ -199,8 +163,8 @@ def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]
             names.append(f"%({name})s")
             if name.startswith("queue_"):
                 values[name] = value
-        parts.append(f"({sql})" % tuple(names))
-    return LEASE_FIRST.format(ways=", ".join(parts)) if parts else "", values
+        parts.append(f"SELECT * FROM ({sql}) AS way_{len(parts)}" % tuple(names))  # noqa: S608
+    return LEASE_FIRST.format(ways=" UNION ALL ".join(parts)) if parts else "", values
 
 
 def _second_opinion(queue: Queue, user: User) -> SentencePairQuerySet | None:

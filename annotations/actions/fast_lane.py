@@ -140,8 +140,12 @@ def accept_block(bulk: BulkChange, n: int) -> Iterator[tuple[int, Callable[[], b
     first = bisect_right(keys, bulk.after)
     block = keys[first : first + n]
     run = ProjectionRun.objects.filter(pk=bulk.detail["run"]).first()
-    pairs = eligible_pairs(run, bulk.detail["threshold"]).filter(pk__in=block) if run else None
-    open_pairs = {pair.pk: pair for pair in pairs.select_related("project").for_claiming()} if pairs else {}
+    open_pairs: dict[int, SentencePair] = {}
+    if run is not None:
+        eligible = eligible_pairs(run, bulk.detail["threshold"]).select_related("project")
+        locked = list(eligible.filter(pk__in=block).for_claiming().values_list("pk", flat=True))
+        # asked again: a claim or a first edit that came before the lock left the pair's own row as it was
+        open_pairs = eligible.in_bulk(locked)
     for key in block:
         pair = open_pairs.get(key)
         if pair is not None and run is not None:

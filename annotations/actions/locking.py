@@ -16,8 +16,6 @@ LOCKED = (
     "is_flagged",
     "more_reviews",
     "shown_run_id",
-    "claimed_by_id",
-    "claimed_until",
     "text_version",
     "source_text",
     "source_offsets",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from annotations.actions.assignment import unassign_pairs
 from annotations.actions.audit import Kind, write_audit
 from annotations.actions.guidelines import keep_guidelines
-from annotations.models import Membership, Project, User
+from annotations.models import Claim, Membership, Project, User
 
 Role = Membership.Role
 # What owners set. The guidelines have versions of their own, so the record only says that there is a new one.
@@ -77,7 +77,7 @@ def change_role(*, member: Membership, role: str, actor: User | None = None) -> 
 def remove_member(*, member: Membership, actor: User | None = None) -> None:
     """The reviews stay; what the member had claimed is free again. Raises ValidationError as change_role."""
     _keep_an_owner(member, will_own=False)
-    member.project.pairs.claimed_by(member.user).update(claimed_by=None, claimed_until=None)
+    Claim.objects.filter(pair__project=member.project, reviewer=member.user).delete()
     unassign_pairs(project=member.project, assignee=member.user, actor=actor)
     write_audit(member.project, Kind.MEMBER_REMOVED, actor, person=member.user.username, role=member.role)
     member.delete()

@@ -1,4 +1,4 @@
-"""Writing a changed review: its row, its items, the event that says so, and the pair, as one statement."""
+"""Writing a changed review: its row, its items, the event, the pair and its claim, as one statement."""
 
 from __future__ import annotations
 
@@ -54,9 +54,11 @@ INSERT_ITEMS = """, items AS (
 )"""
 UPDATE_PAIR = """, pair AS (
     UPDATE annotations_sentencepair SET status = %(pair_status)s, is_flagged = %(pair_is_flagged)s,
-        more_reviews = %(more_reviews)s, claimed_by_id = %(claimed_by)s::bigint,
-        claimed_until = %(claimed_until)s::timestamptz
+        more_reviews = %(more_reviews)s
     WHERE id = %(pair)s
+)"""
+GIVE_BACK = """, claim AS (
+    DELETE FROM annotations_claim WHERE pair_id = %(pair)s AND reviewer_id = %(reviewer)s
 )"""
 INSERT_EVENT = """, event AS (
     INSERT INTO annotations_reviewevent (
@@ -114,7 +116,8 @@ def record(
         bulk=bulk,
         at=now,
     )
-    _write(event, pair, before.items, after.items, with_pair=moved or turned)
+    gives_back = moved and after.status != Status.OPEN
+    _write(event, pair, before.items, after.items, with_pair=moved or turned, gives_back=gives_back)
     if was_gold and not review.is_gold:
         _pass_gold_on(review)
     if had_gold:
@@ -129,6 +132,7 @@ def _write(
     after: tuple[Item, ...],
     *,
     with_pair: bool,
+    gives_back: bool,
 ) -> None:
     """Only what changed is written; of the items, the rows that did."""
     review, is_new = event.review, event.review.pk is None
@@ -139,6 +143,7 @@ def _write(
     parts += [REPLACE_ITEMS] if gone else []
     parts += [INSERT_ITEMS] if changed else []
     parts += [UPDATE_PAIR] if with_pair else []
+    parts += [GIVE_BACK] if gives_back else []
     values: dict[str, Any] = {
         "review": review.pk,
         "pair": pair.pk,
@@ -162,8 +167,6 @@ def _write(
         "pair_status": pair.status,
         "pair_is_flagged": pair.is_flagged,
         "more_reviews": pair.more_reviews,
-        "claimed_by": pair.claimed_by_id,
-        "claimed_until": pair.claimed_until,
         "actor": event.actor_id,
         "action": event.action,
         "detail": event.detail,
@@ -199,7 +202,7 @@ def _pass_gold_on(review: Review) -> None:
 
 
 def _move_pair(locked: LockedReview, *, lost_gold: bool) -> None:
-    """The pair's status and claim after a review was finished, skipped or opened again."""
+    """The pair's status after a review was finished, skipped or opened again."""
     pair, review = locked.pair, locked.review
     reviews: list[Review | Other] = [review, *locked.others]
     done = [one for one in reviews if one.status == Status.DONE]
@@ -210,8 +213,6 @@ def _move_pair(locked: LockedReview, *, lost_gold: bool) -> None:
     else:
         pair.status = SentencePair.Status.SUGGESTED if pair.shown_run_id else SentencePair.Status.NEW
     pair.more_reviews = _reviews_wanted(pair, done)
-    if review.status != Status.OPEN and pair.claimed_by_id == review.reviewer_id:
-        pair.claimed_by_id = pair.claimed_until = None
 
 
 def _reviews_wanted(pair: SentencePair, done: list[Review | Other]) -> int:

@@ -4,6 +4,7 @@ from annotations.models.agreement import Disagreement, NameUse, ProjectReport, R
 from annotations.models.audit import AuditEntry
 from annotations.models.bulk import BulkChange, FastLane
 from annotations.models.candidates import Candidate, PairResult, SourceEntity
+from annotations.models.claims import Claim
 from annotations.models.comparison import RunComparison, RunDifference
 from annotations.models.corpus import PairText, ReferenceSpan, SentencePair
 from annotations.models.counts import PairCount
@@ -28,6 +29,7 @@ __all__ = [
     "AuditEntry",
     "BulkChange",
     "Candidate",
+    "Claim",
     "Comment",
     "Disagreement",
     "Evaluation",

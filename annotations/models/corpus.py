@@ -80,7 +80,12 @@ class SentencePair(models.Model):
         help_text="Where the translated side comes from; null once it is edited.",
     )
     translation_edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # pair_by_editor
     )
     translation_edited_at = models.DateTimeField(null=True, blank=True)
     text_version = models.PositiveIntegerField(
@@ -113,6 +118,7 @@ class SentencePair(models.Model):
         db_index=False,  # pair_assigned
         help_text="Whoever alone is served it; null for everybody.",
     )
+    # Where the release before 0028 keeps its claims; a trigger copies them to Claim, where they are read.
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -124,6 +130,8 @@ class SentencePair(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
 
     objects = SentencePairQuerySet.as_manager()
+
+    holder_id: int | None = None  # who had it in hand as it was read, where that was asked
 
     class Meta:
         constraints = [
@@ -183,6 +191,11 @@ class SentencePair(models.Model):
                 fields=["translation"],
                 name="pair_by_translation",
                 condition=models.Q(translation__isnull=False),
+            ),
+            models.Index(
+                fields=["translation_edited_by"],
+                name="pair_by_editor",
+                condition=models.Q(translation_edited_by__isnull=False),
             ),
         ]
 

@@ -21,8 +21,18 @@ class Review(models.Model):
         DONE = "done", _("Done")
         SKIPPED = "skipped", _("Skipped")
 
-    pair = models.ForeignKey("annotations.SentencePair", on_delete=models.CASCADE, related_name="reviews")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    pair = models.ForeignKey(
+        "annotations.SentencePair",
+        on_delete=models.CASCADE,
+        related_name="reviews",
+        db_index=False,  # review_once_per_pair_and_reviewer begins with it
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="reviews",
+        db_index=False,  # review_by_reviewer begins with it
+    )
     run = models.ForeignKey(
         "annotations.ProjectionRun",
         on_delete=models.SET_NULL,
@@ -54,6 +64,7 @@ class Review(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # review_by_bulk
         help_text="The decision over many pairs that wrote it last; nobody looked at this pair alone.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -75,7 +86,10 @@ class Review(models.Model):
                 condition=models.Q(is_gold=False) | models.Q(status="done"), name="gold_review_is_done"
             ),
         ]
-        indexes = [models.Index(fields=["reviewer", "-changed_at"], name="review_by_reviewer")]
+        indexes = [
+            models.Index(fields=["reviewer", "-changed_at"], name="review_by_reviewer"),
+            models.Index(fields=["bulk"], name="review_by_bulk", condition=models.Q(bulk__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"review of pair {self.pair_id} by {self.reviewer}"
@@ -93,7 +107,12 @@ class ReviewItem(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
 
-    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="items")
+    review = models.ForeignKey(
+        Review,
+        on_delete=models.CASCADE,
+        related_name="items",
+        db_index=False,  # item_position_once begins with it
+    )
     position = models.PositiveSmallIntegerField(help_text="Order on the page; stable under editing.")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     start = models.IntegerField(null=True)
@@ -169,23 +188,42 @@ class ReviewEvent(models.Model):
         ACCEPTED_UNSEEN = "accepted-unseen", _("Accepted above a threshold")
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="events")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # event_by_actor begins with it
+    )
     action = models.CharField(max_length=20, choices=Action.choices)
     detail = models.CharField(max_length=200, blank=True, help_text="The edit, for example label:ORG.")
     seen_version = models.PositiveIntegerField()
     before = models.JSONField(help_text="Status, flag and items of the review.")
     after = models.JSONField()
     undoes = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by"
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="undone_by",
+        db_index=False,  # event_by_undone
     )
     bulk = models.ForeignKey(
-        "annotations.BulkChange", on_delete=models.CASCADE, null=True, blank=True, related_name="events"
+        "annotations.BulkChange",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        db_index=False,  # event_by_bulk
     )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["actor", "-id"], name="event_by_actor")]
+        indexes = [
+            models.Index(fields=["actor", "-id"], name="event_by_actor"),
+            models.Index(fields=["undoes"], name="event_by_undone", condition=models.Q(undoes__isnull=False)),
+            models.Index(fields=["bulk"], name="event_by_bulk", condition=models.Q(bulk__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor} at {self.at:%Y-%m-%d %H:%M}"

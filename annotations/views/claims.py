@@ -27,9 +27,12 @@ def claim_take_over(request: SignedInRequest, pair_id: int) -> HttpResponse:
 def claim_heartbeat(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """204 while the claim holds; 409 when someone else has taken the pair."""
     pair = get_pair_for(request.user, pair_id, REVIEW)
-    if claims.renew_claim(pair.pk, request.user) or claims.claim_pair(pair.pk, request.user) is None:
+    if claims.renew_claim(pair.pk, request.user):
         return HttpResponse(status=204)
-    return render(request, "annotations/_claim_lost.html", {"pair": pair}, status=409)
+    holder = claims.claim_pair(pair.pk, request.user)
+    if holder is None:
+        return HttpResponse(status=204)
+    return render(request, "annotations/_claim_lost.html", {"holder": holder}, status=409)
 
 
 @require_POST

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from annotations.actions.claims import Queue
 from annotations.actions.locking import Seen
+from annotations.actions.queue import Queue
 from annotations.display import Side
 from annotations.edits import Edit, EditRefused
 from annotations.history import describe_change

@@ -164,7 +164,7 @@ def pairs(request: SignedInRequest, project_id: int) -> HttpResponse:
     if chosen.get("label"):  # which no index finds
         pairs, looked_at = pairs.next_of(LOOKED_AT)
         pairs = pairs.with_label(chosen["label"])
-    page = list(pairs.select_related("claimed_by")[: PAGE_SIZE + 1])
+    page = list(pairs[: PAGE_SIZE + 1])
     is_cut = len(page) <= PAGE_SIZE and looked_at is not None
     following = request.GET.copy()
     following["after"] = str(page[PAGE_SIZE - 1].pk) if len(page) > PAGE_SIZE else str(looked_at or "")

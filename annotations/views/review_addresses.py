@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.http import QueryDict
 from django.urls import reverse
 
-from annotations.actions.claims import Queue
+from annotations.actions.queue import Queue
 from annotations.models import SentencePair
 
 PAIR_URLS = {

@@ -169,7 +169,7 @@ def _original_text(pair: SentencePair) -> str:
 
 def _claim(pair: SentencePair, user: User) -> User | None:
     """Take the pair for a reviewer who opens it, if it is to be reviewed; returns who else is on it."""
-    if pair.claimed_by_id == user.pk or pair.project.role == Role.VIEWER:
+    if pair.holder_id == user.pk or pair.project.role == Role.VIEWER:
         return None
     if pair.status == SentencePair.Status.REVIEWED and not pair.more_reviews:
         return None

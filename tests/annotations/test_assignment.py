@@ -26,7 +26,7 @@ def served(sign_in, project: Project, person: User, query: str = "") -> str:  # 
     """The address of the next pair; it is given back at once."""
     client = sign_in(person)
     response = client.get(reverse("annotations:review_next", args=[project.pk]) + query)
-    SentencePair.objects.filter(claimed_by=person).update(claimed_by=None, claimed_until=None)
+    person.claims.all().delete()
     return response.url.partition("?")[0] if response.status_code == 302 else ""
 
 
@@ -61,7 +61,7 @@ def test_what_is_left_is_said_and_can_be_taken_back(
     accepted = {"version": 0, "run": pairs[0].shown_run_id}
     sign_in(ana).post(reverse("annotations:review_accept", args=[pairs[0].pk]), accepted)
     assert [(m.user, m.n_assigned) for m in client.get(address).context["waiting"]] == [(ana, 2)]
-    SentencePair.objects.update(claimed_by=None, claimed_until=None)
+    ana.claims.all().delete()
     member = Membership.objects.get(project=project, user=ana)
     client.post(reverse("annotations:unassign", args=[member.pk]))
     assert served(sign_in, project, ben) == page(pairs[1])

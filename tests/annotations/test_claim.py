@@ -1,13 +1,14 @@
 import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from annotations.actions.claims import LEASE, Queue, claim_next, claim_pair, release_claim, renew_claim
-from annotations.models import Project, SentencePair, User
+from annotations.models import Claim, Project, SentencePair, User
 from factories import make_pair, make_project, make_user
 
 
@@ -15,9 +16,8 @@ def test_it_gives_the_least_certain_pair_first(project: Project, ana: User) -> N
     make_pair(project, confidence=0.9)
     hard = make_pair(project, confidence=0.1)
     assert claim_next(Queue(project.pk), ana) == hard
-    hard.refresh_from_db()
-    assert hard.claimed_by == ana
-    assert timedelta() < hard.claimed_until - timezone.now() <= LEASE
+    assert hard.claim.reviewer == ana
+    assert timedelta() < hard.claim.until - timezone.now() <= LEASE
 
 
 @pytest.mark.parametrize(("order", "expected"), [("hardest", 2), ("easiest", 1), ("corpus", 0)])
@@ -52,7 +52,7 @@ def test_it_returns_to_what_was_left_unfinished(project: Project, ana: User) -> 
 def test_it_offers_an_abandoned_pair_again(pair: SentencePair, ana: User, ben: User) -> None:
     claim_next(Queue(pair.project_id), ana)
     assert claim_next(Queue(pair.project_id), ben) is None
-    SentencePair.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    Claim.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert claim_next(Queue(pair.project_id), ben) == pair
     assert not renew_claim(pair.pk, ana)
 
@@ -82,8 +82,7 @@ def test_it_lets_an_adjudicator_take_over(
     take_over = reverse("annotations:claim_take_over", args=[pair.pk])
     assert sign_in(ben).post(take_over).status_code == 404
     sign_in(adam).post(take_over)
-    pair.refresh_from_db()
-    assert pair.claimed_by == adam
+    assert pair.claim.reviewer == adam
     heartbeat = sign_in(ana).post(reverse("annotations:claim_heartbeat", args=[pair.pk]))
     assert heartbeat.status_code == 409
     assert "adam has this sentence now" in heartbeat.content.decode()
@@ -91,10 +90,9 @@ def test_it_lets_an_adjudicator_take_over(
 
 def test_it_keeps_a_claim_alive(pair: SentencePair, ana: User, sign_in) -> None:
     claim_pair(pair.pk, ana)
-    SentencePair.objects.update(claimed_until=timezone.now() + timedelta(seconds=5))
+    Claim.objects.update(until=timezone.now() + timedelta(seconds=5))
     assert sign_in(ana).post(reverse("annotations:claim_heartbeat", args=[pair.pk])).status_code == 204
-    pair.refresh_from_db()
-    assert pair.claimed_until > timezone.now() + LEASE / 2
+    assert pair.claim.until > timezone.now() + LEASE / 2
 
 
 def test_it_offers_skipped_pairs_when_asked(pair: SentencePair, ana: User, ben: User, sign_in) -> None:
@@ -137,6 +135,37 @@ def test_thirty_reviewers_at_once_each_get_their_own() -> None:
     for thread in threads:
         thread.join()
     assert sorted(claimed) == [pair.pk for pair in pairs]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_could_not_be_seen_yet_counts_all_the_same() -> None:
+    ana, ben = make_user(), make_user()
+    project = make_project(owner=ana)
+    first, second = make_pair(project, confidence=0.1), make_pair(project)
+    claimed: list[SentencePair | None] = []
+
+    def claim() -> None:
+        try:
+            claimed.append(claim_next(Queue(project.pk), ben))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=claim)
+    with transaction.atomic():
+        Claim.objects.create(pair=first, reviewer=ana, until=timezone.now() + LEASE)
+        thread.start()
+        waiting = (
+            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            while cursor.rowcount == 0:
+                assert thread.is_alive()
+                time.sleep(0.01)
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(waiting)
+    thread.join()
+    assert claimed == [second]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.actions.claims import LEASE, claim_pair, renew_claim
-from annotations.models import ProjectionRun, RunChunk, SentencePair, User, WorkerReport
+from annotations.models import Claim, ProjectionRun, RunChunk, SentencePair, User, WorkerReport
 from annotations.workforce import live_reports
 from workers import store
 
@@ -48,9 +48,8 @@ def test_a_claimed_sentence_stays_so_and_is_free_when_its_time_is_over(
     assert claim_pair(pair.pk, ana) is None
     assert claim_pair(pair.pk, ben) == ana
     assert renew_claim(pair.pk, ana)
-    pair.refresh_from_db()
-    assert abs(pair.claimed_until - database_time() - LEASE) < timedelta(minutes=1)
-    SentencePair.objects.filter(pk=pair.pk).update(claimed_until=database_time() - timedelta(seconds=1))
+    assert abs(pair.claim.until - database_time() - LEASE) < timedelta(minutes=1)
+    Claim.objects.update(until=database_time() - timedelta(seconds=1))
     assert claim_pair(pair.pk, ben) is None
 
 

@@ -26,7 +26,7 @@ def add_people(project: Project, n: int) -> list:
 
 
 def check_totals(project: Project, n_pairs: int) -> None:
-    assert project.pairs.filter(status=SentencePair.Status.REVIEWED, claimed_by=None).count() == n_pairs
+    assert project.pairs.filter(status=SentencePair.Status.REVIEWED, claim=None).count() == n_pairs
     assert Review.objects.gold().count() == n_pairs
     totals = project.pair_counts.all().totals()
     assert (totals["n_pairs"], totals["n_reviewed"], totals["n_awaiting"]) == (n_pairs, n_pairs, 0)

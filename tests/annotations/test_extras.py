@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from annotations.actions.claims import Queue
 from annotations.actions.comparisons import ask_comparison, compare
 from annotations.actions.fast_lane import eligible_pairs
+from annotations.actions.queue import Queue
 from annotations.actions.run_scores import gold_and_suggested
 from annotations.actions.runs import launch_run
 from annotations.export.losses import Losses

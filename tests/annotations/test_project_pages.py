@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from annotations.models import Membership, Project, ReviewEvent, SentencePair, User
+from annotations.actions.claims import claim_pair
+from annotations.models import Claim, Membership, Project, ReviewEvent, SentencePair, User
 from factories import make_pair, make_project, make_user
 
 FORM = {
@@ -91,10 +92,9 @@ def test_it_keeps_the_last_owner(project: Project, olga: User, sign_in, name: st
 
 
 def test_it_frees_what_a_removed_member_had_claimed(project: Project, olga: User, ana: User, sign_in) -> None:
-    pair = make_pair(project, claimed_by=ana)
+    claim_pair(make_pair(project).pk, ana)
     sign_in(olga).post(reverse("annotations:member_remove", args=[project.memberships.get(user=ana).pk]))
-    pair.refresh_from_db()
-    assert pair.claimed_by is None
+    assert not Claim.objects.exists()
 
 
 def test_everybody_may_leave_but_not_send_others_away(

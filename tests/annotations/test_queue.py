@@ -121,7 +121,7 @@ def test_a_pair_ahead_that_another_has_now_is_passed_over(project: Project, ana:
     queue = Queue(project.pk)
     claim_next(queue, ana)
     claim_ahead(queue, ana, first)
-    SentencePair.objects.filter(pk=second.pk).update(claimed_by=ben)
+    ana.claims.filter(pair=second).update(reviewer=ben)
     assert claim_following(queue, ana, first, ahead=second.pk) == third
 
 

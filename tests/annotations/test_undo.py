@@ -67,7 +67,7 @@ def test_it_undoes_across_sentences(project: Project, ana: User, sign_in) -> Non
     assert reviewer.undo(project).url == reverse("annotations:pair", args=[second.pk])
     assert reviewer.undo(project).url == reverse("annotations:pair", args=[first.pk])
     first.refresh_from_db()
-    assert (first.status, first.claimed_by) == ("suggested", ana)
+    assert (first.status, first.claim.reviewer) == ("suggested", ana)
     assert not Review.objects.gold().exists()
     assert spans(first, ana)[1] == ("accepted", 4, 5, "ORG")
     reviewer.undo(project)

@@ -8,7 +8,8 @@
     python tests/benchmarks/bench_review.py profile
 
 `cycle` plays annotators who accept everything: each request accepts a sentence and brings the next (what
-other tools do in a submit and a fetch). Printed are cycles per second and milliseconds per cycle.
+other tools do in a submit and a fetch). Printed are cycles per second, milliseconds per cycle, and, where the
+site is on this machine, the CPU time that a cycle takes of its processes.
 `paint` presses Enter in a real browser and waits until the next sentence is painted.
 `profile` needs no server: it plays the same cycle in this process and says what it costs.
 """
@@ -33,6 +34,7 @@ import django  # noqa: E402
 
 django.setup()
 
+from cpu_used import CpuUsed  # noqa: E402
 from django.conf import settings  # noqa: E402
 from review_painting import paint  # noqa: E402
 from review_profile import profile, sign_in  # noqa: E402
@@ -87,6 +89,9 @@ class Annotator:
 
 def cycle(project: Project, address: str, n_users: int, seconds: float) -> None:
     people = [Annotator(project, number, address) for number in range(n_users)]
+    for annotator in people:
+        annotator.accept()  # so that every process and connection of the site is there
+    used = CpuUsed(address)
     end = time.monotonic() + seconds
 
     def work(annotator: Annotator) -> None:
@@ -98,7 +103,8 @@ def cycle(project: Project, address: str, n_users: int, seconds: float) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    times = sorted(1000 * t for annotator in people for t in annotator.times)
+    times = sorted(1000 * t for annotator in people for t in annotator.times[1:])
+    cpu = used.a_cycle(len(times))
     cuts = statistics.quantiles(times, n=100)
     totals = project.pair_counts.all().totals()
     print(
@@ -106,6 +112,7 @@ def cycle(project: Project, address: str, n_users: int, seconds: float) -> None:
         f"p95 {cuts[94]:.1f} ms, p99 {cuts[98]:.1f} ms; "
         f"{totals['n_pairs']:,} pairs, {totals['n_reviewed']:,} reviewed"
     )
+    print(cpu)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ def shows(page: Page, pair: SentencePair) -> None:
 
 
 def held_by(user: User) -> set[int]:
-    return set(SentencePair.objects.filter(claimed_by=user).values_list("pk", flat=True))
+    return set(user.claims.values_list("pair", flat=True))
 
 
 def test_enter_shows_the_next_sentence_before_the_answer(
@@ -83,7 +83,7 @@ def test_what_was_fetched_ahead_and_taken_by_another_is_replaced(
     page = open_as(ana, f"/projects/{project.pk}/review/")
     with page.expect_response("**/ahead/"):
         shows(page, queue[0])
-    SentencePair.objects.filter(pk=queue[1].pk).update(claimed_by=olga)
+    ana.claims.filter(pair=queue[1]).update(reviewer=olga)
     page.keyboard.press("Enter")
     shows(page, queue[2])
     assert Review.objects.get().pair == queue[0]

@@ -37,7 +37,7 @@ from faults.outage import Outage  # noqa: E402
 from faults.person import GIVES_UP_AFTER_S  # noqa: E402
 
 DISK = "400m"  # of the data folder where the disk is to be filled
-LEASES = (("runchunk", "lease_until"), ("projectionrun", "lease_until"), ("sentencepair", "claimed_until"))
+LEASES = (("runchunk", "lease_until"), ("projectionrun", "lease_until"), ("claim", "until"))
 MEMORY_LEFT = 4_000_000  # for a batch, beyond what its process has
 N_LONG, TIMES_AS_LONG = 8, 12  # sentences that need more
 

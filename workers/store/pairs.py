@@ -4,9 +4,10 @@ from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from annotations.models import Claim as HeldPair
 from annotations.models import Review, SentencePair, SourceEntity
 from workers.pairs import PairInput, side_of
 from workers.spans import Entity
@@ -24,7 +25,7 @@ class PairRow(NamedTuple):
     translated_side: str
     translation_edited_at: datetime | None
     text_version: int
-    claimed_until: datetime | None
+    held_until: datetime | None
     is_reviewed: bool
     now: datetime
 
@@ -32,7 +33,9 @@ class PairRow(NamedTuple):
 def read_rows(pairs: QuerySet[SentencePair]) -> list[PairRow]:
     """The pairs by id, with what decides whether a translated side of theirs is fixed."""
     reviews = Review.objects.filter(pair=OuterRef("pk"))
-    rows = pairs.annotate(is_reviewed=Exists(reviews), now=Now()).order_by("id")
+    claims = HeldPair.objects.filter(pair=OuterRef("pk")).values("until")
+    state = {"is_reviewed": Exists(reviews), "held_until": Subquery(claims), "now": Now()}
+    rows = pairs.annotate(**state).order_by("id")
     return [PairRow(*row) for row in rows.values_list(*PairRow._fields)]
 
 
@@ -45,7 +48,7 @@ def open_side(row: PairRow) -> str:
         sides = (("source", row.source_text), ("target", row.target_text))
         empty = [name for name, text in sides if not text]
         return empty[0] if len(empty) == 1 else ""
-    in_hand = row.claimed_until is not None and row.claimed_until > row.now
+    in_hand = row.held_until is not None and row.held_until > row.now
     return "" if row.translation_edited_at or row.is_reviewed or in_hand else row.translated_side
 
 
