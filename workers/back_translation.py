@@ -104,7 +104,7 @@ def _pins_of_forms(one: Work, marked: MarkedTranslation) -> Pins:
 
     An entity that alignment lost is found there; one that it found is confirmed, or gets another candidate.
     """
-    words = _marked_words(marked, one)
+    words = _marked_words(marked)
     taken = [projection.span for projection in one.projections if projection.span]
     pins: Pins = {}
     projections = list(one.projections)
@@ -123,7 +123,7 @@ def _pins_of_forms(one: Work, marked: MarkedTranslation) -> Pins:
     return pins
 
 
-def _marked_words(marked: MarkedTranslation, one: Work) -> list[tuple[str, ...]]:
+def _marked_words(marked: MarkedTranslation) -> list[tuple[str, ...]]:
     """For each entity, its words in the translation back, and those of its translation alone."""
     from workers.project.markers import match_marked_spans
 

@@ -83,7 +83,7 @@ def _read_raw(path: Path) -> Iterator[ConllSentence]:
         fields = _fields(line)
         if not fields:
             if tokens:
-                yield _sentence(path, tokens, tags, first_line)
+                yield _sentence(tokens, tags, first_line)
                 tokens, tags = [], []
             continue
         if fields[0] == "-DOCSTART-" or _COMMENT.match(line):
@@ -97,7 +97,7 @@ def _read_raw(path: Path) -> Iterator[ConllSentence]:
         if (tags[-1] is None) != (tags[0] is None):
             raise ConllError(f"{path}:{number}: expected a tag in every line of the sentence or in none")
     if tokens:
-        yield _sentence(path, tokens, tags, first_line)
+        yield _sentence(tokens, tags, first_line)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -113,7 +113,7 @@ def _fields(line: str) -> list[str]:
     return [field for field in line.split(" ") if field]
 
 
-def _sentence(path: Path, tokens: list[str], tags: list[str | None], line: int) -> ConllSentence:
+def _sentence(tokens: list[str], tags: list[str | None], line: int) -> ConllSentence:
     known = [tag for tag in tags if tag is not None]
     return ConllSentence(tokens, known if len(known) == len(tags) else None, line)
 
