@@ -4,39 +4,54 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annotations.actions.disagreements import Entities
+from annotations.figures.codes import TokenCodes, code_tokens
 from annotations.figures.independent import SharedPair
 from workers.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha
-
-Codes = NDArray[np.int64]  # one per token: 0 outside, 2k + 1 and 2k + 2 begin and inside of label k
 
 
 def agreement_figures(pairs: Sequence[SharedPair], names: dict[int, str]) -> dict[str, Any]:
     """Over all people, by label, by pair of people, and by week. names: user -> name."""
     labels = sorted({label for pair in pairs for own in pair.opinions.values() for _, _, label in own})
+    codes = code_tokens(pairs, labels)
     return {
         "n_pairs": len(pairs),
-        "overall": _overall(pairs, labels),
-        "by_label": [_of_label(pairs, label) for label in labels],
-        "by_people": _by_people(pairs, labels, names),
-        "by_week": _by_week(pairs, labels),
+        "overall": _overall(pairs, codes),
+        "by_label": _by_label(pairs, codes),
+        "by_people": _by_people(pairs, codes, names),
+        "by_week": _by_week(pairs, codes),
     }
 
 
-def _overall(pairs: Sequence[SharedPair], labels: Sequence[str]) -> dict[str, Any]:
-    counts = [_counts(pair, labels) for pair in pairs]
+@dataclass(slots=True)
+class Shared:
+    """Spans that two people both have, and spans of either; micro F1 over all that was added."""
+
+    both: int = 0
+    either: int = 0
+
+    def add(self, first: frozenset[Any], second: frozenset[Any]) -> None:
+        self.both += len(first & second)
+        self.either += len(first) + len(second)
+
+    @property
+    def f1(self) -> float | None:
+        """None where nobody found anything."""
+        return round(2 * self.both / self.either, 4) if self.either else None
+
+
+def _overall(pairs: Sequence[SharedPair], codes: TokenCodes) -> dict[str, Any]:
     n_raters, same = _most_common_number(pairs)
-    fixed = [rows for pair, rows in zip(pairs, counts, strict=True) if len(pair.opinions) == n_raters]
+    fixed = [place for place, pair in enumerate(pairs) if len(pair.opinions) == n_raters]
     return {
-        "span_f1": _span_f1(_opinion_pairs(pairs)),
-        "alpha": _rounded(krippendorff_alpha(np.concatenate(counts))) if counts else None,
-        "fleiss": _rounded(fleiss_kappa(np.concatenate(fixed))) if fixed else None,
+        "span_f1": _span_f1(pairs),
+        "alpha": _rounded(krippendorff_alpha(codes.counts)),
+        "fleiss": _rounded(fleiss_kappa(codes.of_pairs(fixed))),
         "fleiss_raters": n_raters,
         "fleiss_pairs": same,
         "link_f1": _link_f1(pairs),
@@ -44,69 +59,71 @@ def _overall(pairs: Sequence[SharedPair], labels: Sequence[str]) -> dict[str, An
     }
 
 
-def _of_label(pairs: Sequence[SharedPair], label: str) -> dict[str, Any]:
-    """One label against everything else."""
-    only = [
-        SharedPair(
-            pair.pair_id,
-            pair.n_tokens,
-            pair.last_at,
-            {
-                who: frozenset(entity for entity in own if entity[2] == label)
-                for who, own in pair.opinions.items()
-            },
-        )
-        for pair in pairs
-    ]
-    alpha = krippendorff_alpha(np.concatenate([_counts(pair, [label]) for pair in only]))
-    n_spans = sum(len(own) for pair in only for own in pair.opinions.values())
-    return {
-        "label": label,
-        "n_spans": n_spans,
-        "span_f1": _span_f1(_opinion_pairs(only)),
-        "alpha": _rounded(alpha),
-    }
-
-
-def _by_people(
-    pairs: Sequence[SharedPair], labels: Sequence[str], names: dict[int, str]
-) -> list[dict[str, Any]]:
-    codes: dict[tuple[int, int], list[tuple[Codes, Codes]]] = defaultdict(list)
-    entities: dict[tuple[int, int], list[tuple[Entities, Entities]]] = defaultdict(list)
+def _by_label(pairs: Sequence[SharedPair], codes: TokenCodes) -> list[dict[str, Any]]:
+    """Each label against everything else."""
+    n_spans: Counter[str] = Counter()
+    both: Counter[str] = Counter()
+    either: Counter[str] = Counter()
     for pair in pairs:
+        for own in pair.opinions.values():
+            n_spans.update(label for _, _, label in own)
+        for first, second in combinations(pair.opinions.values(), 2):
+            both.update(label for _, _, label in first & second)
+            either.update(label for own in (first, second) for _, _, label in own)
+    return [
+        {
+            "label": label,
+            "n_spans": n_spans[label],
+            "span_f1": Shared(both[label], either[label]).f1,
+            "alpha": _rounded(krippendorff_alpha(codes.of_label(label))),
+        }
+        for label in codes.labels
+    ]
+
+
+@dataclass(slots=True)
+class TwoPeople:
+    """What two people both looked at: places of the pairs, and their spans."""
+
+    places: list[int] = field(default_factory=list)
+    spans: Shared = field(default_factory=Shared)
+
+
+def _by_people(pairs: Sequence[SharedPair], codes: TokenCodes, names: dict[int, str]) -> list[dict[str, Any]]:
+    met: dict[tuple[int, int], TwoPeople] = defaultdict(TwoPeople)
+    for place, pair in enumerate(pairs):
         for first, second in combinations(sorted(pair.opinions), 2):
-            a, b = pair.opinions[first], pair.opinions[second]
-            entities[first, second].append((a, b))
-            codes[first, second].append((_codes(a, pair.n_tokens, labels), _codes(b, pair.n_tokens, labels)))
+            two = met[first, second]
+            two.places.append(place)
+            two.spans.add(pair.opinions[first], pair.opinions[second])
     rows = []
-    for (first, second), both in sorted(entities.items(), key=lambda row: -len(row[1])):
-        first_codes = np.concatenate([a for a, _ in codes[first, second]])
-        second_codes = np.concatenate([b for _, b in codes[first, second]])
+    for people, two in sorted(met.items(), key=lambda row: -len(row[1].places)):
+        own = [np.concatenate([codes.of_person[place, person] for place in two.places]) for person in people]
         rows.append(
             {
-                "people": [names.get(first, "?"), names.get(second, "?")],
-                "n_pairs": len(both),
-                "span_f1": _span_f1(both),
-                "kappa": _rounded(cohen_kappa(first_codes, second_codes)),
+                "people": [names.get(person, "?") for person in people],
+                "n_pairs": len(two.places),
+                "span_f1": two.spans.f1,
+                "kappa": _rounded(cohen_kappa(own[0], own[1])),
             }
         )
     return rows
 
 
-def _by_week(pairs: Sequence[SharedPair], labels: Sequence[str]) -> list[dict[str, Any]]:
+def _by_week(pairs: Sequence[SharedPair], codes: TokenCodes) -> list[dict[str, Any]]:
     """By the week in which the last of a pair's reviews was finished."""
-    weeks: dict[str, list[SharedPair]] = defaultdict(list)
-    for pair in pairs:
+    weeks: dict[str, list[int]] = defaultdict(list)
+    for place, pair in enumerate(pairs):
         year, week, _ = pair.last_at.isocalendar()
-        weeks[f"{year}-W{week:02}"].append(pair)
+        weeks[f"{year}-W{week:02}"].append(place)
     return [
         {
             "week": week,
-            "n_pairs": len(some),
-            "span_f1": _span_f1(_opinion_pairs(some)),
-            "alpha": _rounded(krippendorff_alpha(np.concatenate([_counts(pair, labels) for pair in some]))),
+            "n_pairs": len(places),
+            "span_f1": _span_f1(pairs[place] for place in places),
+            "alpha": _rounded(krippendorff_alpha(codes.of_pairs(places))),
         }
-        for week, some in sorted(weeks.items())
+        for week, places in sorted(weeks.items())
     ]
 
 
@@ -116,45 +133,22 @@ def _most_common_number(pairs: Sequence[SharedPair]) -> tuple[int, int]:
     return numbers.most_common(1)[0] if numbers else (0, 0)
 
 
-def _opinion_pairs(pairs: Iterable[SharedPair]) -> Iterable[tuple[Entities, Entities]]:
-    for pair in pairs:
-        yield from combinations(pair.opinions.values(), 2)
-
-
-def _span_f1(both: Iterable[tuple[Entities, Entities]]) -> float | None:
+def _span_f1(pairs: Iterable[SharedPair]) -> float | None:
     """Micro F1 of exact spans with labels; None where nobody found anything."""
-    shared = total = 0
-    for first, second in both:
-        shared += len(first & second)
-        total += len(first) + len(second)
-    return round(2 * shared / total, 4) if total else None
+    spans = Shared()
+    for pair in pairs:
+        for first, second in combinations(pair.opinions.values(), 2):
+            spans.add(first, second)
+    return spans.f1
 
 
 def _link_f1(pairs: Sequence[SharedPair]) -> float | None:
     """Micro F1 of alignment links, over sentences where somebody changed one; None where nobody did."""
-    shared = total = 0
+    links = Shared()
     for pair in pairs:
         for first, second in combinations(pair.links.values(), 2):
-            shared += len(first & second)
-            total += len(first) + len(second)
-    return round(2 * shared / total, 4) if total else None
-
-
-def _codes(entities: Entities, n_tokens: int, labels: Sequence[str]) -> Codes:
-    codes = np.zeros(n_tokens, dtype=np.int64)
-    for start, end, label in entities:
-        kind = labels.index(label)
-        codes[start:end] = 2 * kind + 2
-        codes[start] = 2 * kind + 1
-    return codes
-
-
-def _counts(pair: SharedPair, labels: Sequence[str]) -> NDArray[np.int64]:
-    """(tokens, codes): how many people gave the token the code."""
-    counts = np.zeros((pair.n_tokens, 2 * len(labels) + 1), dtype=np.int64)
-    for own in pair.opinions.values():
-        counts[np.arange(pair.n_tokens), _codes(own, pair.n_tokens, labels)] += 1
-    return counts
+            links.add(first, second)
+    return links.f1
 
 
 def _rounded(value: float | None) -> float | None:

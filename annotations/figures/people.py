@@ -26,7 +26,7 @@ FROM (
     JOIN annotations_review r ON r.id = e.review_id
     JOIN annotations_sentencepair p ON p.id = r.pair_id
     WHERE p.project_id = %s AND e.action IN ('accepted', 'skipped') AND e.bulk_id IS NULL
-) AS finished WHERE gap <= %s GROUP BY actor_id
+) AS finished WHERE gap BETWEEN 0 AND %s GROUP BY actor_id
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,9 +38,19 @@ def progress_figure(project: Project) -> Figure:
 
 
 def throughput_figure(days: list[dict[str, Any]]) -> Figure:
-    people = sorted({name for day in days for name in day["by_person"]})
+    totals: Counter[str] = Counter()
+    for day in days:
+        totals.update(day["by_person"])
+    people = sorted(totals)
     title = _("Finished sentences by day")
-    series = [(name, [day["by_person"].get(name, 0) for day in days]) for name in people]
+    drawn = people
+    if len(people) > MOST_BARS:
+        drawn = sorted(name for name, _n in totals.most_common(MOST_BARS - 1))
+    series = [(name, [day["by_person"].get(name, 0) for day in days]) for name in drawn]
+    if drawn != people:
+        rest = set(people) - set(drawn)
+        n_by_rest = [sum(day["by_person"].get(name, 0) for name in rest) for day in days]
+        series.append((pgettext("people", "Others"), n_by_rest))
     rows = [[day["day"], *(str(day["by_person"].get(name, 0)) for name in people)] for day in reversed(days)]
     chart = stacked_bars(title, [day["day"] for day in days], series) if days else ""
     return Figure("throughput", title, chart, [_("Day"), *people], rows, empty=first_review())

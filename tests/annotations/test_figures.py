@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +11,10 @@ from django.utils import timezone
 from annotations import tasks
 from annotations.actions.reports import is_due, last_report, make_report, promise_report
 from annotations.figures.build import build_figures
-from annotations.models import Project, ProjectReport, Review, SentencePair, User
+from annotations.figures.codes import code_tokens
+from annotations.figures.independent import SharedPair
+from annotations.models import Project, ProjectReport, Review, ReviewEvent, SentencePair, User
+from annotations.views.work_figures import throughput_figure
 from factories import make_pair
 
 Kind = ProjectReport.Kind
@@ -45,6 +49,34 @@ def test_agreement_of_two_people(reviewed: list[SentencePair], project: Project)
     assert (people["people"], people["n_pairs"]) == (["ana", "ben"], 2)
     assert people["kappa"] == pytest.approx(agreement["overall"]["fleiss"], abs=0.02)
     assert [week["n_pairs"] for week in agreement["by_week"]] == [2]
+
+
+def test_tokens_are_counted_by_code_over_all_by_label_and_by_pair() -> None:
+    now = timezone.now()
+    shared = [
+        SharedPair(7, 3, now, {1: frozenset({(0, 2, "PER")}), 2: frozenset({(0, 1, "PER"), (2, 3, "LOC")})}),
+        SharedPair(9, 1, now, {1: frozenset({(0, 1, "LOC")}), 2: frozenset(), 3: frozenset({(0, 1, "LOC")})}),
+    ]
+    codes = code_tokens(shared, ["LOC", "PER"])  # outside, begin LOC, inside LOC, begin PER, inside PER
+    assert codes.counts.tolist() == [[0, 0, 0, 2, 0], [1, 0, 0, 0, 1], [1, 1, 0, 0, 0], [1, 2, 0, 0, 0]]
+    assert codes.of_label("PER").tolist() == [[0, 2, 0], [1, 0, 1], [2, 0, 0], [3, 0, 0]]
+    assert codes.of_pairs([1]).tolist() == [[1, 2, 0, 0, 0]]
+    assert codes.of_person[0, 2].tolist() == [3, 0, 1]
+    assert code_tokens([], []).counts.shape == (0, 1)
+
+
+def test_seconds_do_not_run_backwards_with_the_clock(
+    reviewed: list[SentencePair], project: Project, ana: User
+) -> None:
+    """Whoever finished a sentence before the one before it had a clock that was put back in between."""
+    first, second = Review.objects.filter(reviewer=ana).order_by("pk")
+    at = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # events may not be changed otherwise
+    for finished, moment in ((first, at), (second, at - timedelta(seconds=30))):
+        ReviewEvent.objects.filter(review=finished).update(at=moment)
+    speed = {row["name"]: row["n_timed"] for row in build_figures(project)["people"]}
+    assert (speed["ana"], speed["ben"]) == (0, 1)
 
 
 def test_links_are_compared_where_somebody_changed_one(
@@ -165,6 +197,34 @@ def test_the_page_asks_a_fixed_number_of_questions(
     client = sign_in(vera)
     with django_assert_max_num_queries(10):
         client.get(reverse("annotations:dashboard", args=[project.pk]))
+
+
+def test_a_chart_draws_the_busiest_and_sums_up_the_others() -> None:
+    people = {f"person-{n:02}": 100 - n for n in range(15)}
+    figure = throughput_figure(
+        [{"day": "2026-11-01", "by_person": people}, {"day": "2026-11-02", "by_person": {}}]
+    )
+    assert list(figure.columns[1:]) == sorted(people) and len(figure.rows[0]) == 16
+    assert "person-10" in figure.chart and "person-11" not in figure.chart
+    assert ">Others<" in figure.chart.replace("\n", "")
+    assert ">Others<" not in throughput_figure([{"day": "2026-11-01", "by_person": {"ana": 2}}]).chart
+
+
+def test_a_newer_report_and_another_language_are_shown_at_once(
+    reviewed: list[SentencePair], project: Project, vera: User, sign_in
+) -> None:
+    client, address = sign_in(vera), reverse("annotations:dashboard", args=[project.pk])
+    make_report(promise_report(project, Kind.FIGURES).pk)
+    assert "ana – ben" in client.get(address).content.decode()
+    client.cookies["django_language"] = "fr"
+    french = client.get(address).content.decode()
+    client.cookies["django_language"] = "en"
+    assert (
+        "Figures" in client.get(address).content.decode() and french != client.get(address).content.decode()
+    )
+    User.objects.filter(username="ana").update(username="anna")
+    make_report(promise_report(project, Kind.FIGURES).pk)
+    assert "anna – ben" in client.get(address).content.decode()
 
 
 def test_charts_carry_no_style_and_no_script(
