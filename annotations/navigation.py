@@ -81,6 +81,7 @@ MENU: list[tuple[Words, list[Page]]] = [
                         "evaluation_launch",
                         "evaluation_sentences",
                         "gap_report",
+                        "gap_report_launch",
                         "gap_report_sentences",
                     }
                 ),

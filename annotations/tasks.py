@@ -12,9 +12,18 @@ from typing import Any
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from annotations.actions import bulk_work, comparisons, evaluation, exports, import_work, reports, training
+from annotations.actions import (
+    bulk_work,
+    comparisons,
+    evaluation,
+    exports,
+    gap_inputs,
+    import_work,
+    reports,
+    training,
+)
 from annotations.actions.jobs import mark_job_failed
-from annotations.models import Evaluation, TrainingRun
+from annotations.models import Evaluation, GapReport, TrainingRun
 from workers.tasks.disk import DISK_FULL, is_disk_full
 
 logger = logging.getLogger(__name__)
@@ -57,6 +66,11 @@ def write_training(training_id: int) -> None:
 @shared_task(**RETRY)
 def write_evaluation(evaluation_id: int) -> None:
     _or_mark_failed(evaluation.write_evaluation, partial(mark_job_failed, Evaluation), evaluation_id)
+
+
+@shared_task(**RETRY)
+def write_gap_inputs(report_id: int) -> None:
+    _or_mark_failed(gap_inputs.write_gap_inputs, partial(mark_job_failed, GapReport), report_id)
 
 
 @shared_task(**RETRY)

@@ -15,6 +15,7 @@ from annotations.views import (
     evaluation_files,
     exports,
     fast_lane,
+    gap_launch,
     gap_reports,
     guidelines,
     home,
@@ -139,6 +140,16 @@ training_urls = [
     path("trainings/<int:training_id>/progress/", training.training_progress, name="training_progress"),
     path("trainings/<int:training_id>/cancel/", training.training_cancel, name="training_cancel"),
     path("trainings/<int:training_id>/resume/", training.training_resume, name="training_resume"),
+    path(
+        "projects/<int:project_id>/gap-reports/new/",
+        gap_launch.gap_report_launch,
+        name="gap_report_launch",
+    ),
+    path(
+        "gap-reports/<int:report_id>/progress/", gap_launch.gap_report_progress, name="gap_report_progress"
+    ),
+    path("gap-reports/<int:report_id>/cancel/", gap_launch.gap_report_cancel, name="gap_report_cancel"),
+    path("gap-reports/<int:report_id>/resume/", gap_launch.gap_report_resume, name="gap_report_resume"),
     path("gap-reports/<int:report_id>/", gap_reports.gap_report, name="gap_report"),
     path(
         "gap-reports/<int:report_id>/sentences/",

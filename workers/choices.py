@@ -40,3 +40,10 @@ def given_sides() -> dict[str, tuple[str, ...]]:
     from workers.routes import ROUTES
 
     return {name: route.given for name, route in ROUTES.items()}
+
+
+def gap_choices() -> dict[str, tuple[str, ...]]:
+    """What a gap report may choose: noises, severities, and the tokens that noise is on."""
+    from workers.noise import NOISES, SEVERITIES, WHERE
+
+    return {"noise": tuple(NOISES), "severity": tuple(map(str, SEVERITIES)), "where": WHERE}

@@ -37,9 +37,10 @@ def save_gap_report(*, project: Project, name: str, folder: Path) -> GapReport:
 
 
 def report_files(report: GapReport) -> list[Path]:
-    """The report's files, sorted by name; none when they were removed."""
+    """The report's files, sorted by name; none when they were removed. Hidden ones are the workers' own."""
     folder = Path(settings.MEDIA_ROOT, report.folder)
-    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    shown = (path for path in folder.glob("[!.]*") if path.is_file())
+    return sorted(shown) if folder.is_dir() else []
 
 
 def faulty_sentences(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET
 from annotations.access import get_gap_report_for
 from annotations.actions.gap_reports import FILTERS, faulty_sentences, report_files
 from annotations.gap_tables import choices, domains
+from annotations.models import GapReport
 from annotations.requests import SignedInRequest
+from annotations.views.gap_launch import progress_context, told
 
 PAGE_SIZE = 30
 PICTURES = {".png": "image/png"}
@@ -31,9 +33,12 @@ TITLES = {
 @require_GET
 @login_required
 def gap_report(request: SignedInRequest, report_id: int) -> HttpResponse:
+    """A finished report; one that is not shows how far it is."""
     found = get_gap_report_for(request.user, report_id)
+    if found.status != GapReport.Status.DONE:
+        return render(request, "annotations/gap_report_unfinished.html", progress_context(found))
     files = report_files(found)
-    context = {
+    context = told(found) | {
         "project": found.project,
         "gap_report": found,
         "domains": domains(found.report),
@@ -65,6 +70,8 @@ def gap_report_file(request: SignedInRequest, report_id: int, name: str) -> File
 def gap_report_sentences(request: SignedInRequest, report_id: int) -> HttpResponse:
     """Sentences that systems got wrong, by system, domain, noise, severity and stage at fault."""
     found = get_gap_report_for(request.user, report_id)
+    if found.status != GapReport.Status.DONE:
+        return redirect(found)
     asked: MultiValueDict[str, str] = request.GET
     wanted = {name: asked.get(name, "") for name in FILTERS}
     page = asked.get("page", "1")

@@ -37,7 +37,7 @@ def trainings(request: SignedInRequest, project_id: int) -> HttpResponse:
         "project": project,
         "trainings": made,
         "evaluations": listed_evaluations(project),
-        "reports": project.gap_reports.all()[:LIST_SIZE],
+        "reports": project.gap_reports.select_related("created_by").defer("report", "inputs")[:LIST_SIZE],
     }
     return render(request, "annotations/training_list.html", context)
 

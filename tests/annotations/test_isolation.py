@@ -40,6 +40,7 @@ ALSO_POST = {
     "settings": OWNERS,
     "run_launch": OWNERS,
     "training_launch": OWNERS,
+    "gap_report_launch": OWNERS,
     "evaluation_launch": OWNERS,
     "imports": OWNERS,
     "invitations": OWNERS,
@@ -194,6 +195,7 @@ def digest(project_id: int) -> list[Any]:
     tables = {"annotations_project": "id", "annotations_sentencepair": "project_id"}
     tables |= {"annotations_projectionrun": "project_id", "annotations_membership": "project_id"}
     tables |= {"annotations_trainingrun": "project_id", "annotations_runcomparison": "project_id"}
+    tables |= {"annotations_gapreport": "project_id"}
     with connection.cursor() as cursor:
         rows = []
         for table, key in tables.items():

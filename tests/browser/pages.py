@@ -22,6 +22,7 @@ PARTS = {
     "export_file",
     "export_zip",
     "gap_report_file",
+    "gap_report_progress",
     "import_rejected",
     "models_state",
     "report_state",

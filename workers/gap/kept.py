@@ -36,9 +36,6 @@ class KeptPredictions:
             whole = [json.dumps(about)]
         path.write_text("".join(f"{line}\n" for line in whole), encoding="utf-8")
 
-    def __len__(self) -> int:
-        return len(self._cells)
-
     def recall(self, cell: Cell, predict: Callable[[], list[Prediction]]) -> list[Prediction]:
         """What is kept of a cell, or else what `predict` finds, which is kept from then on."""
         if cell in self._cells:

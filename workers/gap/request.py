@@ -109,7 +109,7 @@ def run_request(
     report = make_report(matrix, systems, domains, request.settings, pairs=request.pairs)
     report["command"] = command
     written = write_report(output, report, matrix)
-    if predictions:
+    if predictions is not None:
         predictions.remove()
     return report, written
 
