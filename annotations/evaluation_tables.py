@@ -117,8 +117,8 @@ def command(evaluation: Evaluation, names: list[str]) -> str:
 
 def _part_figure(evaluation: Evaluation, name: str, rows: dict[str, dict[str, float]]) -> dict[str, Any]:
     baseline = evaluation.report.get("baseline", {}).get("breakdown", {}).get(name, {})
-    if name in ("label", "language", "domain"):
-        rows = dict(sorted(rows.items(), key=lambda item: (-item[1]["support"], item[0])))
+    order = {bucket: place for place, bucket in enumerate(BUCKETS)}  # the database sorts a JSON object's keys
+    rows = dict(sorted(rows.items(), key=lambda item: (order.get(item[0], 0), -item[1]["support"], item[0])))
     named = {key: _bucket(name, key) for key in list(rows)[:MOST_ROWS]}
     drawn = list(named)[:MOST_BARS]
     series: list[tuple[str, list[float | None]]] = [
