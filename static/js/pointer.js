@@ -63,7 +63,10 @@ function onTokenClick(event, token) {
   const extends_ = event.shiftKey || (event.pointerType === "touch" && selectedRange());
   const mark = token.closest(".mark");
   focusToken(token);
-  if (extends_) return select(page.review, anchorOr(dragAnchor ?? index), index);
+  if (extends_) {
+    select(page.review, anchorOr(dragAnchor ?? index), index);
+    return showTools();
+  }
   if (mark && mark.dataset.position !== undefined && !wasDragged) {
     dragAnchor = index;
     clearSelection(page.review);
@@ -71,6 +74,12 @@ function onTokenClick(event, token) {
   }
   if (!wasDragged) select(page.review, index, index);
   wasDragged = false;
+  showTools();
+}
+
+/** What can be done with the selected words stands below the sentences, which stay when that is scrolled away. */
+function showTools() {
+  page.review.querySelector("#selection").scrollIntoView({ block: "nearest" });
 }
 
 export function onDrag(event) {

@@ -39,7 +39,7 @@ LOOKS = {
     "light": {"viewport": DESKTOP, "color_scheme": "light"},
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
     "arabic": {"viewport": DESKTOP, "color_scheme": "light", "locale": "ar"},
-    "phone": {"viewport": PHONE, "color_scheme": "light"},
+    "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from annotations.models import Project, Review, SentencePair
@@ -74,12 +75,25 @@ def test_a_finger_selects_on_a_phone(project: Project, review: Callable[..., Pag
     page = review(**phone)
     word(page, "Ana").tap()
     word(page, "Ruiz").tap()
+    expect(page.locator("#selection").get_by_role("button", name="PER")).to_be_in_viewport(ratio=1)
     page.locator("#selection").get_by_role("button", name="PER").tap()
     expect(page.locator(".item .target-words")).to_have_text("Ana Ruiz")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Accept all").tap()
     nothing_left(page)
     assert spans(pair) == [("accepted", 0, 2, "PER")]
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_tools_of_a_selection_come_into_sight_wherever_the_page_stands(
+    project: Project, review: Callable[..., Page], width: int
+) -> None:
+    make_pair(project, alternatives={0: [(0, 1)], 1: [(3, 5)]})
+    page = review(viewport={"width": width, "height": 700})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.evaluate("scrollY") > 100
+    word(page, "vive").click()
+    expect(page.locator("#selection").get_by_role("button", name="PER")).to_be_in_viewport(ratio=1)
 
 
 def test_it_all_works_without_javascript(project: Project, review: Callable[..., Page]) -> None:
