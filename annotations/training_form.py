@@ -10,7 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from annotations.languages import get_language
 from annotations.models import Project, TrainingRun
 
-OPTIONS = ("model", "layers", "frozen_layers", "epochs", "patience", "batch_size", "learning_rate", "seed")
+OPTIONS = (
+    *("model", "sides", "left_out", "weights", "layers", "frozen_layers"),
+    *("epochs", "patience", "batch_size", "learning_rate", "seed"),
+)
+MAIN = ("learn_from", "languages", "sides", "dev_percent", "model", "curve_parts")
 
 
 class TrainingForm(forms.Form):
@@ -19,6 +23,14 @@ class TrainingForm(forms.Form):
     learn_from = forms.ChoiceField(label=_("Learn from"), choices=TrainingRun.Data.choices)
     languages = forms.MultipleChoiceField(
         label=_("Languages"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None is all.")
+    )
+    sides = forms.ChoiceField(
+        label=_("Sides"),
+        choices=[("both", _("Target sentences and their sources")), ("target", _("Target sentences only"))],
+        initial="both",
+        help_text=_(
+            "The sources hold the entities that no suggestion reached, which helps most without reviews."
+        ),
     )
     dev_percent = forms.IntegerField(
         label=_("Documents kept apart, in percent"),
@@ -39,12 +51,23 @@ class TrainingForm(forms.Form):
         max_value=4,
         initial=0,
         help_text=_(
-            "As many smaller trainings, on 1/2, 1/4, ... of the reviewed sentences; 0 leaves it out."
+            "As many smaller trainings, on 1/2, 1/4, ... of the reviewed sentences, and one without any; "
+            "0 leaves them out."
         ),
     )
     epochs = forms.IntegerField(label=_("Epochs at most"), min_value=1, max_value=100, initial=10)
     patience = forms.IntegerField(
         label=_("Epochs without a better score"), min_value=1, max_value=100, initial=2
+    )
+    left_out = forms.ChoiceField(
+        label=_("Words of an entity that may have been left out"),
+        choices=[("skip", _("Learn nothing from them")), ("count", _("Learn that they are no entity"))],
+        initial="skip",
+    )
+    weights = forms.ChoiceField(
+        label=_("What suggestions count"),
+        choices=[("equal", _("As much as reviews")), ("confidence", _("By their confidence"))],
+        initial="equal",
     )
     layers = forms.IntegerField(
         label=_("Layers of the model"),
@@ -72,12 +95,11 @@ class TrainingForm(forms.Form):
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        names = ("learn_from", "languages", "dev_percent", "model", "curve_parts")
-        return [self[name] for name in names if name in self.fields]
+        return [self[name] for name in MAIN if name in self.fields]
 
     @property
     def advanced(self) -> list[forms.BoundField]:
-        return [self[name] for name in OPTIONS if name != "model"]
+        return [self[name] for name in OPTIONS if name not in MAIN]
 
     @property
     def choices(self) -> dict[str, Any]:

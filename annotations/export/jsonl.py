@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from annotations.export.options import ExportOptions
-from annotations.export.records import ExportRecord, Sentence
+from annotations.export.records import ExportRecord, Found, Sentence
 from workers.spans import Entity
 
 
@@ -31,17 +31,20 @@ def record_line(record: ExportRecord, options: ExportOptions) -> str:
             ],
         }
     position = {key: index for index, key in enumerate(record.source_keys)}
+
+    def target_side(found: Found) -> dict[str, Any]:
+        origin = {"source_entity": position.get(found.source or 0), "confidence": found.confidence}
+        return _spans(found.entity, record.target) | origin
+
     row |= {
         "target_text": record.target.text,
         "target": record.target.tokens,
-        "target_entities": [
-            _spans(one.entity, record.target)
-            | {"source_entity": position.get(one.source or 0), "confidence": one.confidence}
-            for one in record.found
-        ],
+        "target_entities": [target_side(one) for one in record.found],
         "run": record.run_id,
         "signature": record.signature,
     }
+    if record.left_out:
+        row["left_out"] = [target_side(one) for one in record.left_out]
     if options.links:
         row["links"] = record.links
     if record.review and record.review.done_at:

@@ -82,7 +82,8 @@ class ExportRecord:
     """One pair as it leaves.
 
     found: the target's entities with their origin, in the order of target.entities; source_keys: keys of
-    source.entities, in order; links: (i, j, score); review: of gold.
+    source.entities, in order; links: (i, j, score); review: of gold. left_out: of silver, what was left out,
+    each at its likeliest words, with the confidence that leaving it out is right.
     """
 
     pair: PairRow
@@ -95,6 +96,7 @@ class ExportRecord:
     signature: str
     review: GoldRow | None = None
     links: list[tuple[int, int, float]] = field(default_factory=list)
+    left_out: list[Found] = field(default_factory=list)
 
     @property
     def split_key(self) -> str:
@@ -144,6 +146,8 @@ def _read_block(
     reviews = {review.pair_id: review for review in _gold_reviews(ids, options)}
     gold = _gold_entities(review.pk for review in reviews.values())
     silver = _silver_entities(pk for pk in ids if pk not in reviews) if options.silver else {}
+    doubtful = options.silver and options.format == JSONL
+    left_out = _left_out(pk for pk in ids if pk not in reviews) if doubtful else {}
     sources = _source_entities(ids) if options.needs_sources else {}
     links = _links(ids) if options.links else {}
     for pair in pairs:
@@ -166,6 +170,7 @@ def _read_block(
             signature=review.run_signature if review else signatures.get(run_id or 0, ""),
             review=review,
             links=_as_reviewed(links.get((pair.pk, run_id), []), review),
+            left_out=left_out.get(pair.pk, []),
         )
 
 
@@ -199,6 +204,19 @@ def _silver_entities(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
     return _grouped(
         candidates.values_list("pair_id", "start", "end", "label", "source_entity_id", "confidence")
     )
+
+
+def _left_out(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
+    """Pair -> the best alternative of every source entity that the shown run gave no span."""
+    missing = Candidate.objects.filter(
+        pair__in=list(pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=True
+    ).values_list("source_entity_id", "confidence")
+    confidence = dict(missing)
+    best = Candidate.objects.filter(source_entity__in=confidence, rank=1, run=F("pair__shown_run"))
+    rows = best.order_by("pair_id", "start").values_list(
+        "pair_id", "start", "end", "label", "source_entity_id"
+    )
+    return _grouped((*row, confidence[row[-1]]) for row in rows)
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Found]]:

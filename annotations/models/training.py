@@ -22,7 +22,7 @@ class TrainingRun(LeasedJob):
     class Data(models.TextChoices):
         GOLD = "gold", _("Reviewed sentences (gold)")
         SILVER = "silver", _("Suggestions that nobody has reviewed (silver)")
-        BOTH = "both", _("Both, silver by its confidence")
+        BOTH = "both", _("Both")
 
     project = models.ForeignKey("annotations.Project", on_delete=models.CASCADE, related_name="trainings")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -31,7 +31,7 @@ class TrainingRun(LeasedJob):
     dev_percent = models.PositiveSmallIntegerField(default=10, help_text="Documents to choose the epoch by.")
     options = models.JSONField(default=dict, help_text="What workers.training.options.TrainingOptions takes.")
     curve_parts = models.PositiveSmallIntegerField(
-        default=0, help_text="Smaller trainings for a learning curve: on 1/2, 1/4, ... of the gold."
+        default=0, help_text="Smaller trainings for a learning curve: on 1/2, 1/4, ... of the gold, and none."
     )
     model_folder = models.CharField(max_length=1000, blank=True, help_text="The tagger, below MODEL_FOLDERS.")
     n_gold = models.PositiveIntegerField(default=0)

@@ -178,6 +178,20 @@ def test_jsonl_says_where_everything_came_from(export: Export, corpus: list) -> 
     assert (silver["kind"], "reviewer" in silver) == ("silver", False)
 
 
+def test_silver_says_what_it_left_out_and_where_that_may_be(export: Export, project: Project) -> None:
+    suggestions = [((0, 2), None, "PER"), ((4, 5), (4, 5), "LOC"), ((2, 3), None, "ORG")]
+    pair = make_pair(project, suggestions=suggestions, alternatives={0: [(0, 1), (0, 2)], 1: [(3, 5)]})
+    Candidate.objects.filter(pair=pair, start=None).update(confidence=0.6)
+    done = make_pair(project, suggestions=suggestions, alternatives={0: [(0, 1)]})
+    review(done, (4, 5, "LOC"))
+    silver, gold = map(json.loads, export(format="jsonl", silver=True)["names.es.jsonl"].splitlines())
+    assert silver["left_out"] == [
+        {"start": 0, "end": 1, "start_char": 0, "end_char": 3, "label": "PER", "source_entity": 0,
+         "confidence": 0.6}
+    ]  # fmt: skip
+    assert "left_out" not in gold
+
+
 def test_an_exported_jsonl_can_be_imported(export: Export, corpus: list, tmp_path: Path) -> None:
     contents = export(format="jsonl", silver=True)
     (tmp_path / "x.jsonl").write_text(contents["names.es.jsonl"])

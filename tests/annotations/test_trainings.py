@@ -24,7 +24,8 @@ from workers.training.fit import TrainingStopped
 from workers.training.save import read_record
 
 FORM = {
-    "learn_from": "both", "dev_percent": 50, "model": "packaged", "curve_parts": 0, "epochs": 3,
+    "learn_from": "both", "sides": "both", "left_out": "skip", "weights": "equal", "dev_percent": 50,
+    "model": "packaged", "curve_parts": 0, "epochs": 3,
     "patience": 3, "frozen_layers": 0, "batch_size": 4, "learning_rate": "0.01", "seed": 0,
 }  # fmt: skip
 
@@ -115,7 +116,8 @@ def test_a_worker_trains_and_the_page_shows_it(started: TrainingRun, sign_in, ol
     started.refresh_from_db()
     assert (started.status, started.error) == ("done", "")
     assert started.scores["strict"]["f1"] > 0.9
-    assert [point["n_gold"] for point in started.learning_curve] == [started.n_gold // 2, started.n_gold]
+    n_gold = started.n_gold
+    assert [point["n_gold"] for point in started.learning_curve] == [0, n_gold // 2, n_gold]
     assert started.step == started.n_steps and started.curve[-1]["dev_f1"] > 0
     assert read_card(started)["signature"] == started.signature
     assert {path.name for path in Path(started.model_folder).parent.iterdir()} == {
@@ -123,8 +125,8 @@ def test_a_worker_trains_and_the_page_shows_it(started: TrainingRun, sign_in, ol
     }
     page = sign_in(olga).get(started.get_absolute_url()).content.decode()
     assert started.model_folder in page and "<svg" in page and "hx-trigger" not in page
-    first, last = started.learning_curve
-    assert first["gain"] == 0 and last["gain"] == pytest.approx(last["f1"] - first["f1"])
+    first, before, last = started.learning_curve
+    assert first["gain"] == 0 and last["gain"] == pytest.approx(last["f1"] - before["f1"])
     assert last["gain_low"] <= last["gain"] <= last["gain_high"]
     project_page = sign_in(olga).get(reverse("annotations:project", args=[started.project_id]))
     assert "next hundred" in project_page.content.decode()
@@ -154,8 +156,9 @@ def test_a_learning_curve_that_was_cancelled_keeps_the_tagger(started: TrainingR
     train_tagger(started.pk)
     started.refresh_from_db()
     name = Path(started.model_folder).name
-    assert started.status == "done" and made == [name, *[f"{name}-{started.n_gold // 2}"] * 2]
-    assert len(started.learning_curve) == 2 and started.curve
+    half = f"{name}-{started.n_gold // 2}"
+    assert started.status == "done" and made == [name, half, half, f"{name}-0"]
+    assert len(started.learning_curve) == 3 and started.curve
 
 
 def test_a_project_whose_curve_says_little_admits_it(project: Project, sign_in, olga) -> None:

@@ -4,8 +4,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ from evaluation_data import AFRICAN, Corpus, african, align_cached
 
 from workers.align import get_aligner
 from workers.conll import read_conll, replace_file, write_conll
-from workers.evaluate import bootstrap_difference, score_tags, sentence_counts
+from workers.evaluate import bootstrap_difference, bootstrap_f1, score_tags, sentence_counts
 from workers.gap.files import spread
 from workers.iob2 import entities_to_tags
 from workers.project import DEFAULT_METHOD, ProjectionInput, get_projector
-from workers.spans import Entity
+from workers.spans import Entity, Span
 from workers.tag import get_tagger, get_tagger_for
 from workers.training.data import SILVER, TrainingSentence, read_training_file
 from workers.training.fit import train
@@ -118,28 +118,49 @@ class Experiment:
             write_conll(output, zip(tokens, found, strict=True))
         return [entities_to_tags(one, len(words)) for one, words in zip(found, tokens, strict=True)]
 
-    def score(self, model: str, languages: Sequence[str], baselines: Sequence[str] = ()) -> dict[str, Any]:
-        """Scores on the test rows of one or several languages, and paired differences to other models."""
+    def counts(self, models: Sequence[str], languages: Sequence[str]) -> Any:
+        """(sentences, 3) right, spurious and missed entities, added up over the models: seeds of one arm."""
         gold = [tags for language in languages for tags in gold_tags(self.rows(language, "test"))]
 
         def found_by(name: str) -> list[list[str]]:
             return [tags for language in languages for tags in self.predict(name, language)]
 
-        scores = score_tags(gold, found_by(model), n_bootstrap=N_BOOTSTRAP).to_dict()
-        counts = sentence_counts(gold, found_by(model))
+        return sum(sentence_counts(gold, found_by(name)) for name in models)
+
+    def score(
+        self, models: Sequence[str], languages: Sequence[str], baselines: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        """Strict scores of an arm on the test rows, and paired differences to other arms.
+
+        What is resampled are sentences: all seeds of a sentence stay together.
+        """
+        counts = self.counts(models, languages)
+        right, spurious, missed = (int(n) for n in counts.sum(axis=0))
         gains = {}
-        for name in baselines:
-            other = sentence_counts(gold, found_by(name))
+        for name, others in baselines.items():
+            other = self.counts(others, languages)
             gain, p_value = bootstrap_difference(counts, other, n_bootstrap=N_BOOTSTRAP)
             gains[name] = {"value": gain.value, "low": gain.low, "high": gain.high, "p_value": p_value}
-        return {"scores": scores, "gains": gains}
+        return {
+            "strict_f1_interval": asdict(bootstrap_f1(counts, n_bootstrap=N_BOOTSTRAP)),
+            "precision": right / max(1, right + spurious),
+            "recall": right / max(1, right + missed),
+            "seeds": [bootstrap_f1(self.counts([one], languages), n_bootstrap=1).value for one in models],
+            "gains": gains,
+        }
 
     def projection_score(self, languages: Sequence[str]) -> dict[str, Any]:
         """What projecting the test rows themselves would give, which needs their source."""
         corpora = [self.rows(language, "test") for language in languages]
         gold = [tags for corpus in corpora for tags in gold_tags(corpus)]
         tags = [sentence.tags for corpus in corpora for sentence in silver_of(corpus)]
-        return {"scores": score_tags(gold, tags, n_bootstrap=N_BOOTSTRAP).to_dict()}
+        scores = score_tags(gold, tags, n_bootstrap=N_BOOTSTRAP)
+        strict = scores.strict
+        return {
+            "strict_f1_interval": asdict(scores.strict_f1_interval),
+            "precision": strict.precision,
+            "recall": strict.recall,
+        }
 
     def groups(self) -> dict[str, list[str]]:
         """What is scored: each language, and all of them together."""
@@ -158,7 +179,10 @@ def gold_tags(corpus: Corpus) -> list[list[str]]:
 
 
 def silver_of(corpus: Corpus) -> list[TrainingSentence]:
-    """The corpus projected with the default method, which first learns from it as a run does."""
+    """The corpus projected with the default method, which first learns from it as a run does.
+
+    What it left out is known by its best alternative, as in an export.
+    """
     statistics = get_projector(DEFAULT_METHOD).learn(corpus.inputs)  # type: ignore[attr-defined]
     projected = get_projector(DEFAULT_METHOD, statistics=statistics).project(corpus.inputs)
     return [
@@ -166,6 +190,11 @@ def silver_of(corpus: Corpus) -> list[TrainingSentence]:
             item.target_tokens,
             kept([Entity(p.span.start, p.span.end, p.entity.label, p.confidence) for p in found if p.span]),
             SILVER,
+            left_out=[
+                Span(p.alternatives[0].start, p.alternatives[0].end)
+                for p in found
+                if p.span is None and p.alternatives and p.entity.label in LABELS
+            ],
         )
         for item, found in zip(corpus.inputs, projected, strict=True)
     ]

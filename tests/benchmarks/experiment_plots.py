@@ -16,8 +16,8 @@ def plot_transfer(results: Mapping[str, dict[str, Any]], systems: Mapping[str, s
     shown = {**systems, "projection": "projection of the test rows"}
     width = 0.8 / len(shown)
     for number, (system, label) in enumerate(shown.items()):
-        intervals = [result[system]["scores"]["strict_f1_interval"] for result in results.values()]
-        places = [k + (number - 1.5) * width for k in range(len(results))]
+        intervals = [result[system]["strict_f1_interval"] for result in results.values()]
+        places = [k + (number - (len(shown) - 1) / 2) * width for k in range(len(results))]
         values = [100 * interval["value"] for interval in intervals]
         axes.bar(places, values, width, yerr=_bars(intervals), label=label, error_kw={"linewidth": 0.8})
     axes.set_xticks(range(len(results)), list(results))
@@ -33,7 +33,7 @@ def plot_curve(curves: Mapping[str, Curve], path: Path) -> None:
     figure = Figure(figsize=(5.5, 3.2), layout="constrained")
     axes = figure.subplots()
     for name, points in curves.items():
-        intervals = [result["scores"]["strict_f1_interval"] for _, result in points]
+        intervals = [result["strict_f1_interval"] for _, result in points]
         x = [n for n, _ in points]
         last = name == list(curves)[-1]
         values = [100 * one["value"] for one in intervals]

@@ -15,6 +15,7 @@ SYSTEMS = {
     "english-gold": "zero-shot, English gold",
     "tagged-source": "zero-shot, tagged source",
     "silver": "silver",
+    "silver-and-source": "silver and its source",
 }
 Steps = dict[str, Any]
 
@@ -24,7 +25,9 @@ def write_tables(work: Path) -> list[Path]:
     steps = {path.stem: json.loads(path.read_text()) for path in sorted((work / "steps").glob("*.json"))}
     written = [work / "experiment.md"]
     gap = work / "gap" / "report.json"
-    tables = [transfer_table(steps), curve_table(steps)]
+    tables = [transfer_table(steps), gain_table(steps)]
+    tables += [balance_table(steps)] if "score-all" in steps else []
+    tables += [curve_table(steps)]
     tables += gap_tables(json.loads(gap.read_text())) if gap.is_file() else []
     tables += [training_table(steps), [machine(steps)]]
     written[0].write_text("\n\n".join("\n".join(lines) for lines in tables) + "\n", encoding="utf-8")
@@ -43,18 +46,43 @@ def groups(steps: Steps) -> list[str]:
 
 
 def transfer_table(steps: Steps) -> list[str]:
+    """F1 of every arm, mean over seeds, and what the last one gains over those that saw no projection."""
     lines = [
-        f"| language | {' | '.join(SYSTEMS.values())} | silver less English gold | p "
-        "| silver less tagged source | p | projecting the test rows themselves |",
-        "|---" * 9 + "|",
+        f"| language | {' | '.join(SYSTEMS.values())} | projecting the test rows themselves |",
+        "|---" * (2 + len(SYSTEMS)) + "|",
     ]
     for group in groups(steps):
         result = steps[f"score-{group}"]
-        cells = [f1(result[system]["scores"]) for system in SYSTEMS]
-        for name in ("english-gold", "tagged-source"):
-            cells += gain(result["silver"]["gains"][name])
-        lines.append(f"| {NAMES[group]} | {' | '.join([*cells, f1(result['projection']['scores'])])} |")
+        cells = [f1(result[system]) for system in (*SYSTEMS, "projection")]
+        lines.append(f"| {NAMES[group]} | {' | '.join(cells)} |")
     return lines
+
+
+def gain_table(steps: Steps) -> list[str]:
+    lines = [
+        "| language | arm | less English gold | p | less tagged source | p |",
+        "|---" * 6 + "|",
+    ]
+    for group in groups(steps):
+        for arm in ("silver", "silver-and-source"):
+            gains = steps[f"score-{group}"][arm]["gains"]
+            cells = [*gain(gains["english-gold"]), *gain(gains["tagged-source"])]
+            lines.append(f"| {NAMES[group]} | {SYSTEMS[arm]} | {' | '.join(cells)} |")
+    return lines
+
+
+def balance_table(steps: Steps) -> list[str]:
+    """Precision, recall and seeds over all languages; silver as it counted before among them."""
+    lines = ["| arm | F1 | precision | recall | F1 of each seed |", "|---" * 5 + "|"]
+    result = steps["score-all"]
+    names = SYSTEMS | {"silver-as-before": "silver as it counted before"}
+    for arm, name in names.items():
+        scores = result[arm]
+        seeds = ", ".join(f"{100 * value:.1f}" for value in scores["seeds"])
+        cells = [f1(scores), *(f"{100 * scores[one]:.1f}" for one in ("precision", "recall")), seeds]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    before = bounds(result["silver-as-before"]["gains"]["silver"], sign=True)
+    return [*lines, "", f"Silver as it counted before less silver, the same seed: {before}."]
 
 
 def curve_points(steps: Steps, group: str) -> list[tuple[int, dict[str, Any]]]:
@@ -70,10 +98,10 @@ def curve_table(steps: Steps) -> list[str]:
         "|---" * 8 + "|",
     ]
     for group in groups(steps):
-        silver = f1(steps[f"score-{group}"]["silver"]["scores"])
+        silver = f1(steps[f"score-{group}"]["silver"])
         for n, result in curve_points(steps, group):
             control = gain(result["gains"]["reviewed-0"]) if n else ["", ""]
-            cells = [silver, str(n), f1(result["scores"]), *gain(result["gains"]["silver"]), *control]
+            cells = [silver, str(n), f1(result), *gain(result["gains"]["silver"]), *control]
             lines.append(f"| {NAMES[group]} | {' | '.join(cells)} |")
     return lines
 

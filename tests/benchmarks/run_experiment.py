@@ -3,9 +3,12 @@
     python tests/benchmarks/run_experiment.py DATA WORK [--languages lug pcm yor wol] [--scale 1.0]
 
 1. Silver: names of the source (English, for Wolof French) are tagged, projected with the default method onto
-   training rows, and one tagger learns from the silver of all languages.
+   training rows, and one tagger learns from the silver of all languages; another one from the silver and its
+   source sides, which is how a project's training learns. Silver as it counted before is the ablation: words
+   by their confidence, and what was left out as no name.
 2. Zero-shot transfer of the same base model: trained on all of Europarl's English gold; and trained on the
    source sides of the silver rows with the packaged taggers' labels, so with everything but projection.
+   These and the two silver arms are trained with every seed of SEEDS.
 3. Domains. All three arms go on from the transfer tagger with the same number of names: projected Spanish
    debates (parliament), projected news (news), half of each (mixed). With transfer and three projection
    methods they are scored on debates and news, clean and under five kinds of noise: the gap report.
@@ -20,7 +23,7 @@ again.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -48,66 +51,86 @@ from workers.gap.matrix import GapSettings, fill_matrix  # noqa: E402
 from workers.gap.memory import RememberingAligner, RememberingTagger  # noqa: E402
 from workers.gap.report import make_report  # noqa: E402
 from workers.gap.systems import Domain, ProjectionSystem, TaggerSystem  # noqa: E402
-from workers.training.data import GOLD, SILVER, TrainingSentence, read_training_file  # noqa: E402
+from workers.training.data import GOLD, SOURCE, TrainingSentence, read_training_file  # noqa: E402
 from workers.training.options import TrainingOptions  # noqa: E402
 
 SIZES = Sizes(train=240, test=150, debates=400, gap_test=100)  # times --scale, as far as the data goes
 BASE = TrainingOptions(layers=6, frozen_layers=4, epochs=4, batch_size=8, learning_rate=3e-4, max_length=128)
 FURTHER = {"layers": None, "learning_rate": 2e-4}  # when a tagger goes on
+SEEDS = (0, 1)
 REVIEWED = (0, 50, 150)  # sentences of each language; 0 is the control, the same epochs without reviews
 NOISES, SEVERITIES = ("typos", "ocr", "asr", "diacritics", "entities"), (0.1, 0.3)
 PROJECTIONS = {"projection": "soft", "word-to-word": "word-to-word", "n-grams": "ngram-candidates"}
 PAIRS = (("parliament", "news"), ("mixed", "news"), ("news", "transfer"), ("projection", "news"))
 
 
-def silver_tagger(lab: Experiment) -> None:
-    lab.step("train-silver", lambda: lab.fit("silver", all_silver(lab), BASE))
-
-
-def all_silver(lab: Experiment) -> list[TrainingSentence]:
-    rows = [one for language in lab.languages for one in silver_of(lab.rows(language, "tune"))]
-    return thinned(rows)
-
-
-def zero_shot(lab: Experiment) -> None:
-    """Trained on English gold, and on the tagged source of the silver rows."""
-
-    def english_gold() -> list[TrainingSentence]:
-        sentences = read_training_file(lab.data / "europarl" / "en.conll")
-        return [replace(sentence, entities=kept(sentence.entities)) for sentence in sentences]
-
-    def tagged_source() -> list[TrainingSentence]:
-        inputs = [item for language in lab.languages for item in lab.rows(language, "tune").inputs]
-        return thinned([TrainingSentence(i.source_tokens, kept(i.entities), SILVER) for i in inputs])
-
-    lab.step("train-english-gold", lambda: lab.fit("english-gold", english_gold(), BASE))
-    lab.step("train-tagged-source", lambda: lab.fit("tagged-source", tagged_source(), BASE))
+def transfer(lab: Experiment) -> None:
+    """Silver, silver with its source sides, and the same base model that saw no projection."""
+    arms: dict[str, Callable[[], list[TrainingSentence]]] = {
+        "silver": lambda: all_silver(lab),
+        "english-gold": lambda: english_gold(lab),
+        "tagged-source": lambda: tagged_source(lab),
+        "silver-and-source": lambda: [*all_silver(lab), *tagged_source(lab)],
+    }
+    for seed in SEEDS:
+        for arm, rows in arms.items():
+            train_arm(lab, of_seed(arm, seed), rows, replace(BASE, seed=seed))
+    train_arm(lab, "silver-as-before", arms["silver"], replace(BASE, weights="confidence", left_out="count"))
+    seeds = {arm: [of_seed(arm, seed) for seed in SEEDS] for arm in arms} | {
+        "silver-as-before": ["silver-as-before"]
+    }
+    zero_shot = {arm: seeds[arm] for arm in ("english-gold", "tagged-source")}
     for group, languages in lab.groups().items():
         lab.step(
             f"score-{group}",
             lambda languages=languages: {
-                "english-gold": lab.score("english-gold", languages),
-                "tagged-source": lab.score("tagged-source", languages),
-                "silver": lab.score("silver", languages, ("english-gold", "tagged-source")),
+                "english-gold": lab.score(seeds["english-gold"], languages, {}),
+                "tagged-source": lab.score(seeds["tagged-source"], languages, {}),
+                "silver": lab.score(seeds["silver"], languages, zero_shot),
+                "silver-and-source": lab.score(seeds["silver-and-source"], languages, zero_shot),
+                "silver-as-before": lab.score(["silver-as-before"], languages, {"silver": ["silver"]}),
                 "projection": lab.projection_score(languages),
             },
         )
+
+
+def of_seed(arm: str, seed: int) -> str:
+    return f"{arm}-seed-{seed}" if seed else arm
+
+
+def train_arm(
+    lab: Experiment, name: str, rows: Callable[[], list[TrainingSentence]], options: TrainingOptions
+) -> None:
+    lab.step(f"train-{name}", lambda: lab.fit(name, rows(), options))
+
+
+def all_silver(lab: Experiment) -> list[TrainingSentence]:
+    return thinned([one for language in lab.languages for one in silver_of(lab.rows(language, "tune"))])
+
+
+def english_gold(lab: Experiment) -> list[TrainingSentence]:
+    sentences = read_training_file(lab.data / "europarl" / "en.conll")
+    return [replace(sentence, entities=kept(sentence.entities)) for sentence in sentences]
+
+
+def tagged_source(lab: Experiment) -> list[TrainingSentence]:
+    inputs = [item for language in lab.languages for item in lab.rows(language, "tune").inputs]
+    return thinned([TrainingSentence(i.source_tokens, kept(i.entities), SOURCE) for i in inputs])
 
 
 def domains(lab: Experiment) -> None:
     """Three arms with the same number of names, all going on from the same tagger."""
     options = replace(BASE, model=str(lab.work / "models" / "tagged-source"), **FURTHER)
 
-    def arm(name: str) -> dict[str, Any]:
+    def rows(name: str) -> list[TrainingSentence]:
         parliament = thinned(silver_of(lab.debates("train")))
         n_names = sum(len(sentence.entities) for sentence in parliament)
         news = as_many_names(all_silver(lab), n_names)
         mixed = [*as_many_names(parliament, n_names // 2), *as_many_names(news, n_names // 2)]
-        arms = {"parliament": parliament, "news": news, "mixed": mixed}
-        return lab.fit(name, arms[name], options)
+        return {"parliament": parliament, "news": news, "mixed": mixed}[name]
 
     for name in ("parliament", "news", "mixed"):
-        lab.step(f"train-{name}", lambda name=name: arm(name))
+        train_arm(lab, name, lambda name=name: rows(name), options)
 
 
 def gap(lab: Experiment) -> None:
@@ -171,13 +194,13 @@ def learning_curve(lab: Experiment) -> None:
 
     for n in REVIEWED:
         name = f"reviewed-{n}"
-        lab.step(f"train-{name}", lambda n=n, name=name: lab.fit(name, reviewed(n), options))
-        baselines = ("silver",) if n == 0 else ("silver", "reviewed-0")
+        train_arm(lab, name, lambda n=n: reviewed(n), options)
+        baselines = {one: [one] for one in (("silver",) if n == 0 else ("silver", "reviewed-0"))}
         for group, languages in lab.groups().items():
             lab.step(
                 f"curve-{group}-{n}",
                 lambda name=name, languages=languages, baselines=baselines: lab.score(
-                    name, languages, baselines
+                    [name], languages, baselines
                 ),
             )
 
@@ -198,7 +221,7 @@ def main() -> int:
     model_cache.configure(threads=options.threads, device=options.device)
     sizes = Sizes(*(max(8, round(n * options.scale)) for n in astuple(SIZES)))
     lab = Experiment(options.data, options.work, options.languages, sizes)
-    for part in (silver_tagger, zero_shot, domains, gap, learning_curve):
+    for part in (transfer, domains, gap, learning_curve):
         part(lab)
         for path in write_tables(options.work):
             print(path, flush=True)

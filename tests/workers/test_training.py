@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from tests.workers.tiny_models import tiny_xlmr
 from workers.spans import Entity
 from workers.tag import get_tagger
-from workers.training.data import GOLD, SILVER, TrainingSentence, read_training_file
+from workers.training.data import GOLD, TrainingSentence
 from workers.training.options import TrainingOptions
 
 PEOPLE = ["ana", "ben", "eva", "tom"]
@@ -126,17 +126,6 @@ def test_the_same_seed_gives_the_same_weights(base: str, tmp_path: Path) -> None
     assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_confidence_counts_for_silver_only() -> None:
-    from workers.training.examples import word_weights
-
-    entities = [Entity(1, 3, "PER", 0.25)]
-    silver = TrainingSentence(["a", "b", "c", "d"], entities, SILVER)
-    options = TrainingOptions(silver_weight=0.5)
-    assert word_weights(silver, options).tolist() == [0.5, 0.25, 0.25, 0.5]
-    assert word_weights(silver, TrainingOptions(weights="equal")).tolist() == [1, 1, 1, 1]
-    assert word_weights(TrainingSentence(silver.tokens, entities, GOLD), options).tolist() == [1, 1, 1, 1]
-
-
 def test_a_long_sentence_is_cut_and_every_word_is_learnt_once(base: str) -> None:
     from transformers import AutoTokenizer
 
@@ -153,45 +142,12 @@ def test_a_long_sentence_is_cut_and_every_word_is_learnt_once(base: str) -> None
     assert all(len(example["input_ids"]) <= 20 for example in examples)
 
 
-def test_an_export_says_what_is_silver(tmp_path: Path) -> None:
-    row = {"target": ["ana", "in", "rome"], "target_language": "it", "domain": "news"}
-    entity = {"start": 0, "end": 1, "label": "PER", "confidence": 0.4}
-    path = tmp_path / "export.jsonl"
-    path.write_text(
-        "".join(
-            json.dumps(row | {"kind": kind, "target_entities": [entity]}) + "\n" for kind in (GOLD, SILVER)
-        )
-    )
-    gold, silver = read_training_file(path)
-    assert (gold.kind, gold.entities[0].score) == (GOLD, 1.0)
-    assert (silver.kind, silver.entities[0].score, silver.language) == (SILVER, 0.4, "it")
-
-
-def test_candidates_give_silver_conll_its_confidence(tmp_path: Path) -> None:
-    path = write_conll(tmp_path / "s.conll", [TrainingSentence(["x"], []), toy_sentences()[0]])
-    rows = [
-        {"sentence": 1, "target": {"start": 4, "end": 5}, "confidence": 0.3},
-        {"sentence": 0, "target": None},
-    ]
-    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    _, sentence = read_training_file(path, SILVER, tmp_path / "c.jsonl")
-    assert [entity.score for entity in sentence.entities] == [1.0, 1.0, 0.3]
-
-
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [("{}", "e.jsonl:1: not a line of a JSONL export"), ("nonsense", "e.jsonl:1: not a line")],
-)
-def test_a_bad_line_is_named(tmp_path: Path, line: str, complaint: str) -> None:
-    (tmp_path / "e.jsonl").write_text(line + "\n")
-    with pytest.raises(ValueError, match=complaint):
-        read_training_file(tmp_path / "e.jsonl")
-
-
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"weights": "none"}, "unknown weights 'none'; known: confidence, equal"),
+        ({"weights": "none"}, "unknown weights 'none'; known: equal, confidence"),
+        ({"left_out": "hide"}, "unknown left_out 'hide'; known: skip, count"),
+        ({"sides": "source"}, "unknown sides 'source'; known: both, target"),
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"learning_rate": 2.0}, "learning_rate must be between 0 and 1"),
         ({"silver_weight": 0.0}, "silver_weight must be above 0"),

@@ -47,11 +47,17 @@ def make_examples(
 
 def word_weights(sentence: TrainingSentence, options: TrainingOptions) -> np.ndarray[Any, Any]:
     """(words,) what each word's tag counts in the loss, see TrainingOptions."""
-    if sentence.kind == GOLD or options.weights == "equal":
-        return np.ones(len(sentence.tokens), np.float32)
-    weights = np.full(len(sentence.tokens), options.silver_weight, np.float32)
+    weights = np.ones(len(sentence.tokens), np.float32)
+    if sentence.kind == GOLD:
+        return weights
+    by_confidence = options.weights == "confidence"
+    if by_confidence:
+        weights[:] = options.silver_weight
+    if options.left_out == "skip":
+        for span in sentence.left_out:
+            weights[span.start : span.end] = 0.0
     for entity in sentence.entities:
-        weights[entity.start : entity.end] = entity.score
+        weights[entity.start : entity.end] = entity.score if by_confidence else 1.0
     return weights
 
 

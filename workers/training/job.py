@@ -13,6 +13,7 @@ from workers.training.data import GOLD, TrainingSentence, read_training_file
 from workers.training.fit import TrainingResult, train, working_folder
 from workers.training.options import TrainingOptions
 from workers.training.save import N_BOOTSTRAP, read_record, score_tagger
+from workers.training.sides import with_source_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +51,32 @@ def run_job(
 ) -> JobResult:
     """Train on everything, then on 1/2, 1/4, ... of the gold for the learning curve; only the first is kept.
 
+    Where there are silver or source sides, the curve begins at no gold at all: what reviews add to them.
     A tagger that is there already, made before the job was stopped at its learning curve, is taken as it is.
     Raises what `train` raises.
     """
     sentences, dev = read_training_file(train_file), read_training_file(dev_file)
     wanted = TrainingOptions(**options)
+    if wanted.sides == "both":
+        sentences = with_source_sides(sentences, [train_file])
     on_stage("training")
     done = _finished(folder, dev)
     if done is None:
         done = train(wanted, sentences, dev, folder, on_point=on_point, should_stop=should_stop)
     gold = [sentence for sentence in sentences if sentence.kind == GOLD]
     found = [(len(gold), done)]
-    for part in range(1, curve_parts + 1):
-        n_gold = len(gold) >> part
+    for n_gold in curve_sizes(len(gold), curve_parts):
         on_stage(f"learning curve: {n_gold} gold sentences")
         fewer = with_gold(sentences, n_gold)
         if any(sentence.entities for sentence in fewer):
             found.append((n_gold, _train_part(wanted, fewer, dev, folder, n_gold, should_stop=should_stop)))
     return JobResult(done, learning_curve(found))
+
+
+def curve_sizes(n_gold: int, parts: int) -> list[int]:
+    """How many gold sentences the smaller trainings get: n/2, n/4, ..., and none."""
+    sizes = {n_gold >> part for part in range(1, parts + 1)} | ({0} if parts else set())
+    return sorted(sizes - {n_gold}, reverse=True)
 
 
 def learning_curve(found: Sequence[tuple[int, TrainingResult]]) -> list[CurvePoint]:
@@ -98,7 +107,7 @@ def _finished(folder: Path, dev: Sequence[TrainingSentence]) -> TrainingResult |
 
 
 def with_gold(sentences: Sequence[TrainingSentence], n_gold: int) -> list[TrainingSentence]:
-    """All silver, and n_gold of the gold sentences, evenly spread."""
+    """All silver and source sides, and n_gold of the gold sentences, evenly spread."""
     gold = [sentence for sentence in sentences if sentence.kind == GOLD]
     picked = [gold[k * len(gold) // n_gold] for k in range(n_gold)]
     return [*picked, *(sentence for sentence in sentences if sentence.kind != GOLD)]

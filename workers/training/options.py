@@ -5,7 +5,9 @@ from typing import Any
 
 from workers.signature import digest
 
-WEIGHTS = ("confidence", "equal")
+WEIGHTS = ("equal", "confidence")
+LEFT_OUT = ("skip", "count")
+SIDES = ("both", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +16,12 @@ class TrainingOptions:
         where it was.
     layers: how many of its layers are kept, from below; None keeps all.
     frozen_layers: how many of those stay as they are; the embeddings stay unless train_embeddings.
-    weights: "confidence" counts a silver entity's words by its confidence, "equal" counts all alike.
-    silver_weight: what the other words of a silver sentence count, against 1 in gold.
+    sides: "both" learns from the labelled source sides of an export as well, "target" does not.
+    left_out: where an entity may be that the projection left out, "skip" learns nothing from those words;
+        "count" takes them for no entity.
+    weights: "equal" counts all words alike, "confidence" counts a silver entity's words by its confidence,
+        and the other words of a silver sentence by silver_weight.
+    silver_weight: above 0 and at most 1, against 1 in gold; read by the weights "confidence" only.
     patience: epochs without a better F1 on the dev part after which training ends.
     max_length: subwords that are read at once in training; longer sentences are cut into windows.
     """
@@ -24,7 +30,9 @@ class TrainingOptions:
     layers: int | None = None
     frozen_layers: int = 0
     train_embeddings: bool = False
-    weights: str = "confidence"
+    sides: str = "both"
+    left_out: str = "skip"
+    weights: str = "equal"
     silver_weight: float = 1.0
     epochs: int = 10
     patience: int = 2
@@ -34,8 +42,10 @@ class TrainingOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.weights not in WEIGHTS:
-            raise ValueError(f"unknown weights {self.weights!r}; known: {', '.join(WEIGHTS)}")
+        for name, known in (("weights", WEIGHTS), ("left_out", LEFT_OUT), ("sides", SIDES)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"unknown {name} {value!r}; known: {', '.join(known)}")
         for name in ("epochs", "patience", "batch_size", "layers"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -41,12 +41,22 @@ class Command(BaseCommand):
         )
         parser.add_argument("--train-embeddings", action="store_true", help="train the table of pieces too")
         parser.add_argument(
-            "--weights", choices=("confidence", "equal"),
-            help="what a silver entity's words count: their confidence (default), or as much as gold",
+            "--sides", choices=("both", "target"),
+            help="whether the labelled source sides of JSONL are learnt from too (default: both)",
         )  # fmt: skip
         parser.add_argument(
-            "--silver-weight", type=float, help="of a silver sentence's other words (default: 1)"
-        )
+            "--left-out", choices=("skip", "count"),
+            help="where an entity may be that the projection left out: learn nothing from those words "
+            "(default), or that they are no entity",
+        )  # fmt: skip
+        parser.add_argument(
+            "--weights", choices=("equal", "confidence"),
+            help="what a silver entity's words count: as much as gold (default), or their confidence",
+        )  # fmt: skip
+        parser.add_argument(
+            "--silver-weight", type=float,
+            help="of a silver sentence's other words, with --weights confidence (default: 1)",
+        )  # fmt: skip
         parser.add_argument("--epochs", type=int, help="at most (default: 10)")
         parser.add_argument("--patience", type=int, help="epochs without a better dev F1 (default: 2)")
         parser.add_argument("--batch-size", type=int, help="sentences a step (default: 16)")
@@ -60,14 +70,18 @@ class Command(BaseCommand):
         from workers.model_cache import ModelUnavailable
         from workers.training.data import read_training_file, without
         from workers.training.fit import TrainingStopped, train
+        from workers.training.sides import with_source_sides
 
         try:
             configure_models(options)
+            wanted = training_options(options)
             sentences = without(read_sentences(options), options["ignore"])
+            if wanted.sides == "both":
+                sentences = with_source_sides(sentences, options["gold"])
             dev = without(read_training_file(options["dev"]), options["ignore"])
             with stop_on_interrupt() as should_stop:
                 result = train(
-                    training_options(options), sentences, dev, options["output"],
+                    wanted, sentences, dev, options["output"],
                     on_point=lambda point: self.stdout.write(point_line(point)),
                     should_stop=should_stop,
                     resume=not options["restart"],
