@@ -118,7 +118,7 @@ class GapReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.project, self.taggers = project, offered_taggers(project)
         found, methods = gap_choices(), known_names()["method"]
-        self._set_choices("severities", [(p, f"{float(p):.0%}") for p in found["severity"]])
+        self._set_choices("severities", [(p, f"{100 * float(p):.0f} %") for p in found["severity"]])
         self._set_choices("methods", [(name, f"{name}: {line}") for name, line in methods.items()])
         asked = [("", _("None")), *((tagger.model, tagger.title) for tagger in self.taggers)]
         self._set_choices("target_tagger", asked)
@@ -155,7 +155,7 @@ class GapReportForm(forms.Form):
 
     @property
     def advanced(self) -> list[forms.BoundField]:
-        names = ("target_tagger", "pairs", "where", "repeats", "seed", "with_learnt")
+        names = ("others", "target_tagger", "pairs", "where", "repeats", "seed", "with_learnt")
         return [self[name] for name in names]
 
     def clean(self) -> dict[str, Any]:

@@ -33,6 +33,6 @@ LEFT_OUT: dict[str, Promise] = {
     "learnt": _("A chosen training has learnt from them"),
     "no-source": _("They have no source, which projection needs"),
     "untagged": _("Nobody and no run has labelled their source, which projection needs"),
-    "small": _("Their domain is not among the largest"),
-    "limit": _("More than the sentences that were asked for of each domain"),
+    "small": _("Their group is not among the twenty largest"),
+    "limit": _("Their group has more than were asked for"),
 }

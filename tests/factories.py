@@ -144,7 +144,7 @@ def make_training(project: Project, **fields) -> TrainingRun:  # noqa: ANN003
     )
 
 
-def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapReport:
+def make_gap_report(project: Project, folder: str = "gap-reports/one", **fields) -> GapReport:  # noqa: ANN003
     """A saved report of one system on one sentence, with its files below MEDIA_ROOT."""
     match = {"value": 0.5, "low": 0.4, "high": 0.6}
     cell = {"system": "a", "domain": "news", "noise": "clean", "severity": 0.0, "jaccard": match}
@@ -174,9 +174,8 @@ def make_gap_report(project: Project, folder: str = "gap-reports/one") -> GapRep
     path.mkdir(parents=True, exist_ok=True)
     (path / "sentences.jsonl").write_text(json.dumps(row) + "\n")
     (path / "news.es.conll").write_text("x")
-    return GapReport.objects.create(
-        project=project, name="First", signature="abc", report=report, folder=folder, status="done"
-    )
+    made = {"name": "First", "signature": "abc", "report": report, "folder": folder, "status": "done"}
+    return GapReport.objects.create(project=project, **(made | fields))
 
 
 def make_evaluation(pair: SentencePair, folder: str = "evaluations/one", **fields) -> Evaluation:  # noqa: ANN003
@@ -205,7 +204,7 @@ def make_evaluation(pair: SentencePair, folder: str = "evaluations/one", **field
         "limit": 5,
         "n_sentences": 2,
         "facts": {
-            **{"n_reviewed": 9, "n_without_result": 1, "n_learnt": 1, "n_same_words": 1, "n_left": 6},
+            **{"n_reviewed": 9, "n_without_result": 1, "n_learnt": 2, "n_left": 6},
             **{"n_taken": 2, "n_chosen_by": 1, "n_shown": 1},
         },
         "report": report | {"systems": ["test signature", "huggingface:1"], "signature": "abc"},

@@ -98,7 +98,7 @@ def told(report: GapReport) -> dict[str, Any]:
     return {
         "systems": [name for name, *_rest in (*request["taggers"], *request["projections"])],
         "noises": [NOISES.get(noise, noise) for noise in request["noises"]],
-        "severities": [f"{severity:.0%}" for severity in request["severities"]],
+        "severities": [f"{100 * severity:.0f} %" for severity in request["severities"]],
         "where": WHERE.get(request["where"], request["where"]),
         "group_by": GROUPS.get(report.options["group_by"], ""),
         "tests": inputs.get("facts", []),

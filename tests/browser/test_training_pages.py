@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,12 +28,35 @@ LEARNING = [
     }
     for n, f1, gain in ((100, 0.61, 0.0), (200, 0.68, 0.07))
 ]  # fmt: skip
+GAP: dict[str, Any] = {
+    "stage": "training-3, news, typos, 0.3",
+    "options": {
+        "request": {
+            "taggers": [["training-3", "models/tiny"]],
+            "projections": [["soft", "soft", {}]],
+            "noises": ["typos", "asr", "entities"],
+            "severities": [0.1, 0.3],
+            "where": "both",
+        },
+        "group_by": "domain",
+        "with_learnt": False,
+    },
+    "inputs": {
+        "domains": [],
+        "facts": [
+            {"name": "news", "sentences": 200, "reads_source": True, "source_gold": 150, "tagged": 50},
+            {"name": "أخبار", "sentences": 1_200, "reads_source": True, "source_gold": 0, "tagged": 1_200},
+        ],
+        "left_out": {"learnt": 812, "limit": 40},
+        "trainings": [{"training": 3, "by_file": False}],
+    },
+}
 
 
 @pytest.fixture
 def addresses(project: Project, settings, tmp_path: Path) -> dict[str, str]:
     settings.MEDIA_ROOT = str(tmp_path)
-    report = make_gap_report(project)
+    report = make_gap_report(project, **GAP)
     done = make_training(
         project,
         status="done",
@@ -47,6 +71,14 @@ def addresses(project: Project, settings, tmp_path: Path) -> dict[str, str]:
         n_steps=60,
     )
     waiting = make_training(project, n_gold=10, n_dev=2)
+    under_way = make_gap_report(
+        project,
+        "gap-reports/two",
+        status="running",
+        step=7,
+        n_steps=24,
+        **GAP | {"created_by": project.created_by},
+    )
     trainings = f"/projects/{project.pk}/trainings/"
     return {
         "project": f"/projects/{project.pk}/",
@@ -54,6 +86,8 @@ def addresses(project: Project, settings, tmp_path: Path) -> dict[str, str]:
         "launch": f"{trainings}new/",
         "done": f"/trainings/{done.pk}/",
         "waiting": f"/trainings/{waiting.pk}/",
+        "gap-launch": f"/projects/{project.pk}/gap-reports/new/",
+        "gap-under-way": f"/gap-reports/{under_way.pk}/",
         "report": f"/gap-reports/{report.pk}/",
         "sentences": f"/gap-reports/{report.pk}/sentences/",
     }
