@@ -47,10 +47,3 @@ def gap_choices() -> dict[str, tuple[str, ...]]:
     from workers.noise import NOISES, SEVERITIES, WHERE
 
     return {"noise": tuple(NOISES), "severity": tuple(map(str, SEVERITIES)), "where": WHERE}
-
-
-def training_choices() -> dict[str, tuple[str, ...]]:
-    """What a training may choose by name; the defaults first. See TrainingOptions."""
-    from workers.training.options import LEFT_OUT, SIDES, WEIGHTS
-
-    return {"sides": SIDES, "left_out": LEFT_OUT, "weights": WEIGHTS}

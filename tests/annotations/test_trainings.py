@@ -16,11 +16,13 @@ from annotations.actions.training import (
     write_training,
 )
 from annotations.models import Project, Review, ReviewItem, TrainingRun
+from annotations.training_form import TrainingForm
 from factories import make_gap_report, make_pair, make_training
 from tests.workers.tiny_models import tiny_xlmr
 from workers import model_cache
 from workers.tasks.training import thinned, train_tagger
 from workers.training.fit import TrainingStopped
+from workers.training.options import LEFT_OUT, SIDES, WEIGHTS, TrainingOptions
 from workers.training.save import read_record
 
 FORM = {
@@ -97,6 +99,15 @@ def test_only_one_training_at_a_time(filled: Project) -> None:
         resume_training(training=first)
     cancel_training(training=second)
     assert resume_training(training=first).status == "queued"
+
+
+def test_the_form_offers_what_a_training_knows(project: Project) -> None:
+    form = TrainingForm(project=project)
+    known = {"sides": SIDES, "left_out": LEFT_OUT, "weights": WEIGHTS}
+    offered = {name: tuple(value for value, _label in form.fields[name].choices) for name in known}
+    defaults = TrainingOptions().to_dict()
+    assert offered == known
+    assert {name: form.fields[name].initial for name in known} == {name: defaults[name] for name in known}
 
 
 @pytest.fixture
