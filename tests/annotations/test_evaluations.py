@@ -88,7 +88,7 @@ def rows(evaluation: Evaluation, name: str = "gold.jsonl") -> list[dict]:
 
 def trained(project: Project, folder: str, learnt: list[dict], settings) -> TrainingRun:
     """A training that is done and learnt from these rows; its model is in the folder."""
-    training = make_training(project, status="done", model_folder=folder)
+    training = make_training(project, status="done", model_folder=folder, dev_percent=50)
     path = Path(settings.MEDIA_ROOT, training.folder)
     path.mkdir(parents=True)
     (path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in learnt))
@@ -124,8 +124,13 @@ def test_the_command_of_the_page_makes_the_same_report(
 ) -> None:
     """From the files that were downloaded, in a folder of their own."""
     pair = filled.pairs.order_by("pk").first()
-    learnt = [{"pair": pair.pk, "kind": "gold", "target": ["Ana3", "Ruiz3"], "target_entities": [
-        {"start": 0, "end": 2, "label": "PER"}]}]  # fmt: skip
+    entities = [{"start": 0, "end": 2, "label": "PER"}]
+    learnt = [
+        {
+            **{"pair": pair.pk, "kind": "gold", "target_text": pair.target_text},
+            **{"target": ["Ana3", "Ruiz3"], "target_entities": entities},
+        }
+    ]
     training = trained(filled, model, learnt, settings)
     run = filled.runs.filter(target_language="es").get()
     evaluation = done(
@@ -150,28 +155,33 @@ def test_the_command_of_the_page_makes_the_same_report(
     assert words == [token for row in rows(evaluation) for token in row["target"]]
 
 
-def test_what_a_training_learnt_from_is_left_out(filled: Project, model: str, settings, olga) -> None:
+def test_what_a_training_learnt_from_is_left_out(
+    filled: Project, model: str, settings, sign_in, olga
+) -> None:
     """By its number, and by its words where another pair has the same ones."""
     pairs = list(filled.pairs.order_by("pk"))
     review(make_pair(filled, target="Same words here", suggestions=[]), olga, [])
-    learnt = [{"pair": pair.pk, "target": pair.target_tokens} for pair in pairs[:4]]
-    learnt.append({"pair": 0, "target": ["Same", "words", "here"]})
+    learnt = [{"pair": pair.pk, "target_text": pair.target_text} for pair in pairs[:4]]
+    learnt.append({"pair": 0, "target_text": "Same words here"})
     training = trained(filled, model, learnt, settings)
     evaluation = written(launch(filled, training_system(training)))
     assert {row["pair"] for row in rows(evaluation)} == {pair.pk for pair in pairs[4:]}
-    assert (evaluation.facts["n_learnt"], evaluation.facts["n_same_words"]) == (4, 1)
+    assert evaluation.facts["n_learnt"] == 5
     cancel_evaluation(evaluation=evaluation)
     with_all = written(launch(filled, training_system(training), leaves_out_learnt=False))
     assert with_all.n_sentences == 13 and with_all.facts["n_learnt"] == 0
     cancel_evaluation(evaluation=with_all)
     shutil.rmtree(Path(settings.MEDIA_ROOT, training.folder))
-    unknown = written(launch(filled, training_system(training)))
-    assert unknown.status == "failed" and "is not there any more" in unknown.error
+    by_rule = written(launch(filled, training_system(training)))
+    assert by_rule.facts["trainings"] == [{"training": training.pk, "by_file": False}]
+    assert 0 < by_rule.facts["n_learnt"] < 13 and by_rule.n_sentences == 13 - by_rule.facts["n_learnt"]
+    page = sign_in(olga).get(by_rule.get_absolute_url()).content.decode()
+    assert "are not on this machine any more" in page
 
 
 def test_the_tagger_of_a_run_leaves_out_what_it_learnt_from(filled: Project, model: str, settings) -> None:
     pair = filled.pairs.filter(target_language="es").order_by("pk").first()
-    trained(filled, model, [{"pair": pair.pk, "target": pair.target_tokens}], settings)
+    trained(filled, model, [{"pair": pair.pk, "target_text": pair.target_text}], settings)
     run = filled.runs.filter(target_language="es").get()
     run.target_tagger_options = {"model": model}
     run.save()
