@@ -86,3 +86,15 @@ def key(message: Message) -> tuple:
 
 def parts(text: str, pattern: re.Pattern) -> Counter[str]:
     return Counter(pattern.findall(text))
+
+
+def test_no_language_speaks_with_the_words_of_another() -> None:
+    """Short words may be the same in two; a sentence that is was put into the wrong catalogue."""
+    said: dict[tuple[str, str], str] = {}
+    for language in LANGUAGES:
+        for message in catalogues.read_catalogue(language):
+            for form in catalogues.forms(message, 1) if message.id else ():
+                if len(form.split()) < 5 or form == message.id:
+                    continue
+                other = said.setdefault((str(message.id), form), language)
+                assert other == language, f"{language} says what {other} says: {form}"
