@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from annotations.export.losses import Losses
 from annotations.export.options import JSONL, ExportOptions
-from annotations.export.records import ExportRecord, exported_pairs, read_records
+from annotations.export.record import ExportRecord
+from annotations.export.records import exported_pairs, read_records
 from annotations.models import Candidate, PairResult, Project, ProjectionRun
 from workers.spans import Entity
 

@@ -19,7 +19,8 @@ from annotations.actions.jobs import go_on, lock, save_unless, stop
 from annotations.export.jsonl import record_line
 from annotations.export.losses import Losses
 from annotations.export.options import JSONL, ExportOptions, part_of
-from annotations.export.records import GOLD, SILVER, read_records
+from annotations.export.record import GOLD, SILVER
+from annotations.export.records import read_records
 from annotations.models import Project, TrainingRun, User
 from workers.tasks.training import train_tagger
 

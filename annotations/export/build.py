@@ -14,7 +14,8 @@ from annotations.export import conll, jsonl
 from annotations.export.files import OutputFile, Place, check_file
 from annotations.export.losses import NO_SOURCE, UNSAFE, Losses
 from annotations.export.options import JSONL, ExportOptions, part_of
-from annotations.export.records import ExportRecord, read_records
+from annotations.export.record import ExportRecord
+from annotations.export.records import read_records
 from annotations.models import Project
 from annotations.tables import safe_cell
 

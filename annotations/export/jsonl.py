@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from annotations.export.options import ExportOptions
-from annotations.export.records import ExportRecord, Found, Sentence
+from annotations.export.record import ExportRecord, Found, Sentence
 from workers.spans import Entity
 
 
