@@ -26,6 +26,7 @@ from workers.choices import gap_choices, known_names
 
 FIRST_NOISES = ("typos", "ocr", "asr", "diacritics", "entities")  # those of the command
 FIRST_SEVERITIES = ("0.1", "0.3")
+FIRST_METHODS = ("soft", "word-to-word")  # the second where there is no tagger to compare with
 MOST_CELLS = 600  # of one domain: every system under every noise
 NEEDS_TAGGER = "ner-candidates"
 
@@ -127,7 +128,7 @@ class GapReportForm(forms.Form):
         if len(tags) < 2:
             del self.fields["languages"]
         self.initial["name"] = _("Gap report of %(day)s") % {"day": timezone.now().date().isoformat()}
-        self.initial["methods"] = list(methods)[: 1 if self.taggers else 2]
+        self.initial["methods"] = FIRST_METHODS[: 1 if self.taggers else 2]
         for number, tagger in enumerate(self.taggers):
             self._add_tagger(tagger, is_ticked=number < 2)
 

@@ -35,7 +35,12 @@ def _make(job: store.GapJob) -> dict[str, Any]:
         inputs=job.folder,
         kept=job.folder / KEPT,
         on_cell=lambda key, done, of: store.report_job(
-            job.claim, step=done, n_steps=of, stage=", ".join(map(str, key))[:100]
+            job.claim, step=done, n_steps=of, stage=_stage(key) if done < of else "writing the report"
         ),
     )
     return {"report": report, "signature": report["signature"]}
+
+
+def _stage(key: tuple[str | float, ...]) -> str:
+    """What was just done: system, domain, noise, severity."""
+    return ", ".join(map(str, key))[:100]
