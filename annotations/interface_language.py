@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -33,6 +34,7 @@ class PersonLanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/health/"):  # which answers without a database
             return self.get_response(request)
+        request.user = get_user(request)  # not when it is first asked for: that would be here
         language = chosen_language(request.user)
         if language:
             translation.activate(language)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 Row = tuple[Any, ...]
 
@@ -30,15 +30,32 @@ class PreparedCursor(psycopg.Cursor[Row]):
 
 def fetch_one(statement: str, values: Mapping[str, Any]) -> Row | None:
     """The first row of the answer, or None."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw = connection.connection
+    here: Any = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up for every name
+    here.close_if_health_check_failed()
+    here.ensure_connection()
+    raw = here.connection
     if raw.prepare_threshold is None:  # Django's way of saying never
         raw.prepare_threshold = sys.maxsize  # never without being asked to
-    with connection._prepare_cursor(PreparedCursor(raw)) as cursor:  # type: ignore[attr-defined]
+    with here._prepare_cursor(PreparedCursor(raw)) as cursor:
         cursor.execute(statement, values)
         row: Row | None = cursor.fetchone()
         return row
+
+
+def fetch_first(statement: str, values: Mapping[str, Any]) -> Row | None:
+    """As fetch_one, for what a request reads first: it tells whether the connection that was kept works.
+
+    Django would ask it for nothing else; this is asked again, of a new connection, where the old one is gone.
+    """
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    if here.connection is None or here.health_check_done or here.in_atomic_block:
+        return fetch_one(statement, values)
+    here.health_check_done = True
+    try:
+        return fetch_one(statement, values)
+    except (InterfaceError, OperationalError):
+        here.close()
+        return fetch_one(statement, values)
 
 
 def fetch_row(statement: str, values: Mapping[str, Any]) -> Row:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
-from django.db.models import DEFERRED
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.base import ModelState
 
 from annotations.models import Project, Review, SentencePair
 
@@ -16,18 +16,12 @@ class Columns:
     """The columns of a model that a statement asks for, without the named ones."""
 
     def __init__(self, model: type[models.Model], *, without: Sequence[str] = ()) -> None:
-        kept = [
-            (place, field)
-            for place, field in enumerate(model._meta.concrete_fields)
-            if field.name not in without
-        ]
+        kept = [field for field in model._meta.concrete_fields if field.name not in without]
         self.model = model
-        self.columns = [field.column for _place, field in kept]
-        self.names = [field.name for _place, field in kept]
-        self.places = [place for place, _field in kept]
-        self.json = [place for place, field in kept if isinstance(field, models.JSONField)]
-        self.nothing: list[Any] = [DEFERRED] * len(model._meta.concrete_fields)
-        self.all_names = [field.attname for field in model._meta.concrete_fields]
+        self.columns = [field.column for field in kept]
+        self.names = [field.name for field in kept]
+        self.attributes = [field.attname for field in kept]
+        self.json = [field.attname for field in kept if isinstance(field, models.JSONField)]
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -37,12 +31,15 @@ class Columns:
         return ", ".join(f'{table}."{column}"' for column in self.columns)
 
     def instance(self, row: Sequence[Any]) -> Any:
-        values = self.nothing.copy()
-        for place, value in zip(self.places, row, strict=True):
-            values[place] = value
-        for place in self.json:
-            values[place] = json.loads(values[place])
-        return self.model.from_db(connection.alias, self.all_names, values)
+        """As Model.from_db makes it, without the signals, which nobody here listens to."""
+        instance = self.model.__new__(self.model)
+        instance._state = ModelState()
+        instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+        values = dict(zip(self.attributes, row, strict=True))
+        for name in self.json:
+            values[name] = json.loads(values[name])
+        instance.__dict__.update(values)
+        return instance
 
 
 PAIR = Columns(

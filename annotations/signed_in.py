@@ -8,7 +8,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 
 from annotations.models import User
-from annotations.prepared import fetch_one
+from annotations.prepared import fetch_first, fetch_one
 from annotations.rows import Columns
 
 USER = Columns(User)
@@ -22,7 +22,7 @@ class SessionStore(DatabaseSessionStore):
     """Django's own, read faster (SESSION_ENGINE)."""
 
     def load(self) -> dict[str, Any]:
-        row = fetch_one(SESSION_BY_KEY, {"key": self.session_key})
+        row = fetch_first(SESSION_BY_KEY, {"key": self.session_key})
         if row is None:
             self._session_key = None
             return {}

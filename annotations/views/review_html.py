@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from annotations import stencils
 from annotations.display import Side, sentence_html
+from annotations.escaping import escape
 from annotations.requests import SignedInRequest
 from annotations.stencils import Fixed
 from annotations.templatetags.people import own_verdicts, verdict_chips
@@ -185,20 +186,13 @@ def _alternative(alternative: Alternative, language: Hashable) -> str:
 
 
 def _item_options(rows: Sequence[Row], current: int | None) -> SafeString:
-    selected = {current: SafeString(" selected")}
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{} {}</option>',
-        (
-            (
-                row.item.position,
-                selected.get(row.item.position, ""),
-                row.item.label,
-                row.source_words or row.target_words,
-            )
-            for row in rows
-        ),
-    )
+    selected = {current: " selected"}
+    options = [
+        f'<option value="{row.item.position}"{selected.get(row.item.position, "")}>'
+        f"{escape(row.item.label)} {escape(row.source_words or row.target_words)}</option>"
+        for row in rows
+    ]
+    return SafeString("".join(options))  # labels and words are escaped
 
 
 @lru_cache(maxsize=256)

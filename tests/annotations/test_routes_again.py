@@ -1,10 +1,8 @@
 """Translations that are there already: kept, replaced by another translator's, or left to people."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
+from annotations.actions.claims import claim_pair
 from annotations.models import Review, SentencePair, Translation
 from make_runs import add_pair
 from toy_stages import ENGLISH, WordByWord, add_source, add_target, fix_by_edit, run_route, spans
@@ -75,8 +73,7 @@ def fix_by_review(pair):
 
 
 def fix_by_claim(pair):
-    pair.claimed_by, pair.claimed_until = pair.project.created_by, timezone.now() + timedelta(minutes=5)
-    pair.save()
+    claim_pair(pair.pk, pair.project.created_by)
 
 
 @pytest.mark.parametrize("fix", [fix_by_review, fix_by_claim, fix_by_edit])
