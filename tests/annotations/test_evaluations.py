@@ -1,4 +1,4 @@
-"""Evaluations: which sentences are taken, a real one by a worker's task, cancel, resume, pages, downloads."""
+"""Evaluations: which sentences are taken, a real one by a worker's task, cancel, resume, and their form."""
 
 import json
 import shutil
@@ -9,20 +9,13 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.test import Client
 from django.urls import reverse
 
-from annotations.actions import faulty_sentences as faulty
-from annotations.actions.evaluation import (
-    cancel_evaluation,
-    evaluation_folder,
-    launch_evaluation,
-    resume_evaluation,
-    write_evaluation,
-)
-from annotations.models import AuditEntry, Evaluation, Project, Review, ReviewItem, TrainingRun
+from annotations.actions.evaluation import cancel_evaluation, evaluation_folder, resume_evaluation
+from annotations.models import AuditEntry, Evaluation, Project
 from annotations.systems import model_system, run_system, training_system
-from factories import make_evaluation, make_pair, make_project, make_training
+from evaluated import done, launch, review, rows, trained, written
+from factories import make_pair, make_project
 from tests.workers.tiny_models import tiny_xlmr
 from workers import model_cache, store
 from workers.tasks.evaluation import evaluate_systems
@@ -39,17 +32,6 @@ def folders(settings, tmp_path: Path, monkeypatch) -> Path:
     return tmp_path
 
 
-def review(pair, olga, spans=((0, 2, "PER"),)) -> None:
-    gold = Review.objects.create(
-        pair=pair, reviewer=olga, status=Review.Status.DONE, is_gold=True, run=pair.shown_run
-    )
-    for position, (start, end, label) in enumerate(spans):
-        ReviewItem.objects.create(
-            review=gold, position=position, start=start, end=end, label=label, state=ReviewItem.State.ACCEPTED
-        )
-    type(pair).objects.filter(pk=pair.pk).update(status="reviewed")
-
-
 @pytest.fixture
 def filled(project: Project, olga) -> Project:
     """Twelve reviewed sentences of two domains and languages, no two of them alike."""
@@ -63,37 +45,6 @@ def filled(project: Project, olga) -> Project:
 @pytest.fixture
 def model(folders: Path) -> str:
     return str(tiny_xlmr(folders / "models" / "tiny", ["Ana Ruiz vive en Madrid ."] * 20))
-
-
-def launch(project: Project, system: dict, **choices) -> Evaluation:
-    given = {"limit": 100} | choices
-    return launch_evaluation(project=project, user=project.created_by, system=system, **given)
-
-
-def written(evaluation: Evaluation) -> Evaluation:
-    write_evaluation(evaluation.pk)
-    evaluation.refresh_from_db()
-    return evaluation
-
-
-def done(evaluation: Evaluation) -> Evaluation:
-    evaluate_systems(written(evaluation).pk)
-    evaluation.refresh_from_db()
-    return evaluation
-
-
-def rows(evaluation: Evaluation, name: str = "gold.jsonl") -> list[dict]:
-    return [json.loads(line) for line in (evaluation_folder(evaluation) / name).read_text().splitlines()]
-
-
-def trained(project: Project, folder: str, learnt: list[dict], settings) -> TrainingRun:
-    """A training that is done and learnt from these rows; its model is in the folder."""
-    training = make_training(project, status="done", model_folder=folder, dev_percent=50)
-    path = Path(settings.MEDIA_ROOT, training.folder)
-    path.mkdir(parents=True)
-    (path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in learnt))
-    (path / "dev.jsonl").write_text("")
-    return training
 
 
 def test_a_model_and_a_run_are_compared_by_a_worker(filled: Project, model: str, sign_in, olga) -> None:
@@ -321,48 +272,6 @@ def test_another_projects_trainings_and_runs_are_not_offered(
     assert not filled.evaluations.exists()
 
 
-@pytest.fixture
-def shown(project: Project, olga) -> Evaluation:
-    pair = make_pair(project)
-    review(pair, olga)
-    return make_evaluation(pair)
-
-
-def sentences(client: Client, evaluation: Evaluation, **query) -> str:
-    address = reverse("annotations:evaluation_sentences", args=[evaluation.pk])
-    return client.get(address, query).content.decode()
-
-
-def test_a_number_leads_to_its_sentences(shown: Evaluation, sign_in, olga) -> None:
-    client = sign_in(olga)
-    page = client.get(shown.get_absolute_url()).content.decode()
-    assert "?kind=missed&amp;label=PER" in page and "?label=LOC&amp;found=ORG" in page
-    pair = shown.project.pairs.get()
-    missed = sentences(client, shown, kind="missed", label="PER")
-    assert missed.count(f"/sentences/{pair.pk}/") == 1 and "Ana Ruiz" in missed
-    assert "No sentence is like that" in sentences(client, shown, kind="missed", label="LOC")
-    assert sentences(client, shown, label="LOC", found="ORG").count(f"/sentences/{pair.pk}/") == 1
-    assert sentences(client, shown, compared="worse").count(f"/sentences/{pair.pk}/") == 2
-    assert "No sentence is like that" in sentences(client, shown, compared="better")
-    for nonsense in ({"kind": HOSTILE}, {"after": "9" * 15}, {"after": "-1"}, {"after": "7"}):
-        assert HOSTILE not in sentences(client, shown, **nonsense)
-
-
-def test_sentences_come_a_page_at_a_time(shown: Evaluation, sign_in, olga) -> None:
-    path = evaluation_folder(shown) / faulty.SENTENCES
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines * 40))
-    seen, after, pages = 0, 0, 0
-    while after is not None:
-        found, after = faulty.faulty_sentences(shown, faulty.Wanted(), after=after, n=30)
-        seen, pages = seen + len(found), pages + 1
-    assert (seen, pages) == (80, 3)
-    page = sentences(sign_in(olga), shown)
-    assert page.count("<tr><th") == 1 + 30 and 'rel="next"' in page
-    path.unlink()
-    assert "No sentence is like that" in sentences(sign_in(olga), shown)
-
-
 def test_text_from_outside_stays_text(project: Project, sign_in, olga, folders: Path) -> None:
     words = f"{HOSTILE} Ruiz vive en -DOCSTART- {HOSTILE}"
     pair = make_pair(project, target=words, domain=HOSTILE)
@@ -375,6 +284,10 @@ def test_text_from_outside_stays_text(project: Project, sign_in, olga, folders: 
     Evaluation.objects.filter(pk=evaluation.pk).update(baseline=named, domains=[HOSTILE], stage=HOSTILE)
     client = sign_in(olga)
     assert evaluation.status == "done"
-    for page in (client.get(evaluation.get_absolute_url()).content.decode(), sentences(client, evaluation)):
+    addresses = [
+        evaluation.get_absolute_url(),
+        reverse("annotations:evaluation_sentences", args=[evaluation.pk]),
+    ]
+    for page in (client.get(address).content.decode() for address in addresses):
         assert HOSTILE not in page and "&lt;script&gt;" in page
     assert HOSTILE not in client.get(reverse("annotations:trainings", args=[project.pk])).content.decode()
