@@ -59,7 +59,6 @@ def main() -> None:
 
         furnish(os.environ["PROJECTOR_PASSWORD"])
     project = Project.objects.select_related("created_by").get(name=PROJECT)
-    addresses = {name: path for name, path in page_addresses(project).items() if options.only in name}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or "/usr/bin/chromium",
@@ -68,6 +67,8 @@ def main() -> None:
         if options.readme:
             photograph_for_readme(browser, options.address, project)
         else:
+            found = page_addresses(project)
+            addresses = {name: path for name, path in found.items() if options.only in name}
             options.to.mkdir(parents=True, exist_ok=True)
             for look in options.looks:
                 photograph_all(browser, options.address, addresses, look, options.to, project)
