@@ -75,14 +75,24 @@ def balance_table(steps: Steps) -> list[str]:
     """Precision, recall and seeds over all languages; silver as it counted before among them."""
     lines = ["| arm | F1 | precision | recall | F1 of each seed |", "|---" * 5 + "|"]
     result = steps["score-all"]
-    names = SYSTEMS | {"silver-as-before": "silver as it counted before"}
+    names = SYSTEMS | {
+        "silver-as-before": "silver as it counted before",
+        "few-reviews": "few reviews alone",
+        "few-reviews-and-source": "few reviews and their source",
+    }
     for arm, name in names.items():
         scores = result[arm]
         seeds = ", ".join(f"{100 * value:.1f}" for value in scores["seeds"])
         cells = [f1(scores), *(f"{100 * scores[one]:.1f}" for one in ("precision", "recall")), seeds]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     before = bounds(result["silver-as-before"]["gains"]["silver"], sign=True)
-    return [*lines, "", f"Silver as it counted before less silver, the same seed: {before}."]
+    source = bounds(result["few-reviews-and-source"]["gains"]["few-reviews"], sign=True)
+    return [
+        *lines,
+        "",
+        f"With the same seed: silver as it counted before less silver {before}; few reviews with their "
+        f"source less without {source}.",
+    ]
 
 
 def curve_points(steps: Steps, group: str) -> list[tuple[int, dict[str, Any]]]:

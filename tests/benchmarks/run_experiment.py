@@ -5,7 +5,8 @@
 1. Silver: names of the source (English, for Wolof French) are tagged, projected with the default method onto
    training rows, and one tagger learns from the silver of all languages; another one from the silver and its
    source sides, which is how a project's training learns. Silver as it counted before is the ablation: words
-   by their confidence, and what was left out as no name.
+   by their confidence, and what was left out as no name. So are a few reviewed sentences of each language
+   without any silver, alone and with their source sides.
 2. Zero-shot transfer of the same base model: trained on all of Europarl's English gold; and trained on the
    source sides of the silver rows with the packaged taggers' labels, so with everything but projection.
    These and the two silver arms are trained with every seed of SEEDS.
@@ -21,6 +22,7 @@ again.
 """
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -58,6 +60,7 @@ SIZES = Sizes(train=240, test=150, debates=400, gap_test=100)  # times --scale, 
 BASE = TrainingOptions(layers=6, frozen_layers=4, epochs=4, batch_size=8, learning_rate=3e-4, max_length=128)
 FURTHER = {"layers": None, "learning_rate": 2e-4}  # when a tagger goes on
 SEEDS = (0, 1)
+FEW = 60  # reviewed sentences of each language, where there is nothing else
 REVIEWED = (0, 50, 150)  # sentences of each language; 0 is the control, the same epochs without reviews
 NOISES, SEVERITIES = ("typos", "ocr", "asr", "diacritics", "entities"), (0.1, 0.3)
 PROJECTIONS = {"projection": "soft", "word-to-word": "word-to-word", "n-grams": "ngram-candidates"}
@@ -76,9 +79,9 @@ def transfer(lab: Experiment) -> None:
         for arm, rows in arms.items():
             train_arm(lab, of_seed(arm, seed), rows, replace(BASE, seed=seed))
     train_arm(lab, "silver-as-before", arms["silver"], replace(BASE, weights="confidence", left_out="count"))
-    seeds = {arm: [of_seed(arm, seed) for seed in SEEDS] for arm in arms} | {
-        "silver-as-before": ["silver-as-before"]
-    }
+    train_arm(lab, "few-reviews", lambda: few_reviews(lab)[0], BASE)
+    train_arm(lab, "few-reviews-and-source", lambda: [*itertools.chain(*few_reviews(lab))], BASE)
+    seeds = {arm: [of_seed(arm, seed) for seed in SEEDS] for arm in arms}
     zero_shot = {arm: seeds[arm] for arm in ("english-gold", "tagged-source")}
     for group, languages in lab.groups().items():
         lab.step(
@@ -89,6 +92,10 @@ def transfer(lab: Experiment) -> None:
                 "silver": lab.score(seeds["silver"], languages, zero_shot),
                 "silver-and-source": lab.score(seeds["silver-and-source"], languages, zero_shot),
                 "silver-as-before": lab.score(["silver-as-before"], languages, {"silver": ["silver"]}),
+                "few-reviews": lab.score(["few-reviews"], languages, {}),
+                "few-reviews-and-source": lab.score(
+                    ["few-reviews-and-source"], languages, {"few-reviews": ["few-reviews"]}
+                ),
                 "projection": lab.projection_score(languages),
             },
         )
@@ -116,6 +123,18 @@ def english_gold(lab: Experiment) -> list[TrainingSentence]:
 def tagged_source(lab: Experiment) -> list[TrainingSentence]:
     inputs = [item for language in lab.languages for item in lab.rows(language, "tune").inputs]
     return thinned([TrainingSentence(i.source_tokens, kept(i.entities), SOURCE) for i in inputs])
+
+
+def few_reviews(lab: Experiment) -> tuple[list[TrainingSentence], list[TrainingSentence]]:
+    """FEW gold sentences of each language, and their tagged source sides."""
+    gold, sources = [], []
+    for language in lab.languages:
+        corpus = lab.rows(language, "tune")
+        for k in spread(len(corpus.gold), FEW):
+            pair = corpus.inputs[k]
+            gold.append(TrainingSentence(pair.target_tokens, corpus.gold[k], GOLD))
+            sources.append(TrainingSentence(pair.source_tokens, kept(pair.entities), SOURCE))
+    return thinned(gold), thinned(sources)
 
 
 def domains(lab: Experiment) -> None:
