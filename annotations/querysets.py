@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery, Sum
@@ -30,6 +31,18 @@ class WordsQuery(SearchQuery):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.function = "projector_query"
+
+
+def is_any(column: str, keys: Iterable[int]) -> models.Func:
+    """The column is one of the keys, which are one value of the statement instead of thousands."""
+    values = models.Value(list(keys), output_field=ArrayField(models.BigIntegerField()))
+    return models.Func(
+        models.F(column),
+        values,
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=models.BooleanField(),
+    )
 
 
 class ProjectQuerySet(models.QuerySet):

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest
 from itertools import zip_longest
@@ -85,6 +85,7 @@ class OutputFile:
 
 def check_file(output: OutputFile, options: ExportOptions) -> None:
     """Parse a finished file and compare. Raises ExportDamaged naming the first sentence that differs."""
+    sentences: Iterator[tuple[Sequence[str], Sequence[Entity] | Sequence[jsonl.ReadEntity]]]
     if options.format == JSONL:
         sentences = jsonl.read_back(output.path)
     else:
@@ -98,5 +99,5 @@ def check_file(output: OutputFile, options: ExportOptions) -> None:
         raise ExportDamaged(f"{output.path.name} does not read back: {error}") from error
 
 
-def _digest(tokens: Sequence[str], entities: Sequence[Entity]) -> int:
+def _digest(tokens: Sequence[str], entities: Sequence[Entity] | Sequence[jsonl.ReadEntity]) -> int:
     return hash((tuple(tokens), tuple([(entity.start, entity.end, entity.label) for entity in entities])))

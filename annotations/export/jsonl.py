@@ -62,18 +62,36 @@ def record_line(record: ExportRecord, options: ExportOptions) -> str:
     return msgspec.json.encode(row).decode() + "\n"
 
 
-def read_back(path: Path) -> Iterator[tuple[list[str], list[Entity]]]:
+class ReadEntity(msgspec.Struct, gc=False):
+    """An entity as a line of a file has it."""
+
+    start: int
+    end: int
+    start_char: int
+    end_char: int
+    label: str
+
+
+class ReadLine(msgspec.Struct):
+    """What is compared of a line; the rest of it is checked to be JSON, and passed over."""
+
+    target: list[str]
+    target_text: str
+    target_entities: list[ReadEntity]
+
+
+def read_back(path: Path) -> Iterator[tuple[list[str], list[ReadEntity]]]:
     """Tokens and entities of every line's target. Raises ValueError where characters and tokens disagree."""
+    decoder = msgspec.json.Decoder(ReadLine)
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            row = msgspec.json.decode(line)
-            text, entities = row["target_text"], row["target_entities"]
-            for one in entities:
-                words = row["target"][one["start"] : one["end"]]
-                shown = text[one["start_char"] : one["end_char"]]
-                if not (shown.startswith(words[0]) and shown.endswith(words[-1])):
+            row = decoder.decode(line)
+            for one in row.target_entities:
+                words = row.target[one.start : one.end]
+                shown = row.target_text[one.start_char : one.end_char]
+                if not (words and shown.startswith(words[0]) and shown.endswith(words[-1])):
                     raise ValueError(f"{path.name}:{number}: {shown!r} is not {words!r}")
-            yield row["target"], [Entity(one["start"], one["end"], one["label"]) for one in entities]
+            yield row.target, row.target_entities
 
 
 def _spans(entity: Entity, sentence: Sentence) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from annotations.models.corpus import tokens_of
@@ -54,13 +55,13 @@ class Found:
     confidence: float | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Sentence:
     text: str
     offsets: list[int]
     entities: list[Entity]
 
-    @property
+    @cached_property
     def tokens(self) -> list[str]:
         return tokens_of(self.text, self.offsets)
 

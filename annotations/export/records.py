@@ -15,6 +15,7 @@ from annotations.export.losses import NO_TARGET, SILVER_OVERLAP, Losses
 from annotations.export.options import JSONL, ExportOptions
 from annotations.export.record import GOLD, SILVER, ExportRecord, Found, GoldRow, PairRow, Sentence
 from annotations.models import Candidate, PairResult, Project, Review, ReviewItem, SentencePair, SourceEntity
+from annotations.querysets import is_any
 from workers.spans import Entity
 
 BLOCK = 2_000
@@ -96,14 +97,14 @@ def _columns(row: type[PairRow] | type[GoldRow], options: ExportOptions) -> tupl
 
 
 def _gold_reviews(pair_ids: list[int], options: ExportOptions) -> list[GoldRow]:
-    rows = Review.objects.gold().filter(pair__in=pair_ids).values_list(*_columns(GoldRow, options))
+    rows = Review.objects.gold().filter(is_any("pair_id", pair_ids)).values_list(*_columns(GoldRow, options))
     return [GoldRow(*row) for row in rows]
 
 
 def _gold_entities(review_ids: Iterable[int]) -> dict[int, list[Found]]:
     """Review -> its accepted items that have a span, in the order of the sentence."""
     items = ReviewItem.objects.filter(
-        review__in=list(review_ids), state=ReviewItem.State.ACCEPTED, start__isnull=False
+        is_any("review_id", review_ids), state=ReviewItem.State.ACCEPTED, start__isnull=False
     ).order_by("review_id", "start")
     rows = items.values_list(
         "review_id", "start", "end", "label", "source_entity_id", "candidate__confidence"
@@ -114,7 +115,7 @@ def _gold_entities(review_ids: Iterable[int]) -> dict[int, list[Found]]:
 def _silver_entities(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
     """Pair -> the first choices of the run that its reviewer would be shown, but for what has no source."""
     chosen = Candidate.objects.filter(
-        pair__in=list(pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=False
+        is_any("pair_id", pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=False
     )
     candidates = chosen.exclude(reason=Candidate.ONLY_TARGET).order_by("pair_id", "start")
     return _grouped(
@@ -125,7 +126,7 @@ def _silver_entities(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
 def _left_out(pair_ids: Iterable[int]) -> dict[int, list[Found]]:
     """Pair -> the best alternative of every source entity that the shown run gave no span."""
     missing = Candidate.objects.filter(
-        pair__in=list(pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=True
+        is_any("pair_id", pair_ids), run=F("pair__shown_run"), rank=0, start__isnull=True
     ).values_list("source_entity_id", "confidence")
     confidence = dict(missing)
     best = Candidate.objects.filter(source_entity__in=confidence, rank=1, run=F("pair__shown_run"))
@@ -145,7 +146,7 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Found]]:
 def _source_entities(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, Entity]]]:
     """(pair, run) -> its source entities with their keys; run None: those that were imported."""
     groups: dict[tuple[int, int | None], list[tuple[int, Entity]]] = defaultdict(list)
-    rows = SourceEntity.objects.filter(pair__in=pair_ids).order_by("pair_id", "start")
+    rows = SourceEntity.objects.filter(is_any("pair_id", pair_ids)).order_by("pair_id", "start")
     for key, pair, run, start, end, label, score in rows.values_list(
         "pk", "pair_id", "run_id", "start", "end", "label", "score"
     ):
@@ -154,7 +155,7 @@ def _source_entities(pair_ids: list[int]) -> dict[tuple[int, int | None], list[t
 
 
 def _links(pair_ids: list[int]) -> dict[tuple[int, int | None], list[tuple[int, int, float]]]:
-    results = PairResult.objects.filter(pair__in=pair_ids)
+    results = PairResult.objects.filter(is_any("pair_id", pair_ids))
     rows = results.values_list("pair_id", "run_id", "link_sources", "link_targets", "link_scores")
     return {(pair, run): list(zip(i, j, scores, strict=True)) for pair, run, i, j, scores in rows}
 
