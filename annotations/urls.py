@@ -145,9 +145,7 @@ training_urls = [
         gap_launch.gap_report_launch,
         name="gap_report_launch",
     ),
-    path(
-        "gap-reports/<int:report_id>/progress/", gap_launch.gap_report_progress, name="gap_report_progress"
-    ),
+    path("gap-reports/<int:report_id>/progress/", gap_launch.gap_report_progress, name="gap_report_progress"),
     path("gap-reports/<int:report_id>/cancel/", gap_launch.gap_report_cancel, name="gap_report_cancel"),
     path("gap-reports/<int:report_id>/resume/", gap_launch.gap_report_resume, name="gap_report_resume"),
     path("gap-reports/<int:report_id>/", gap_reports.gap_report, name="gap_report"),

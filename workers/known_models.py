@@ -45,10 +45,10 @@ class KnownModel:
 NON_COMMERCIAL = "CC BY-NC 4.0: no commercial use"
 PICKLED = "published as pickled weights: save it with safetensors first"
 CONLL = ("LOC", "MISC", "ORG", "PER")
-ONTONOTES = tuple(
-    "CARDINAL DATE EVENT FAC GPE LANGUAGE LAW LOC MONEY NORP ORDINAL ORG"
-    " PERCENT PERSON PRODUCT QUANTITY TIME WORK_OF_ART".split()
-)
+ONTONOTES = (
+    "CARDINAL", "DATE", "EVENT", "FAC", "GPE", "LANGUAGE", "LAW", "LOC", "MONEY",
+    "NORP", "ORDINAL", "ORG", "PERCENT", "PERSON", "PRODUCT", "QUANTITY", "TIME", "WORK_OF_ART",
+)  # fmt: skip
 ALIGNERS = ("fused", "simalign", "awesome")
 
 KNOWN_MODELS = (

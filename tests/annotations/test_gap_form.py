@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from gap_requests import fill, launch, learns_from, use_folders
 
 from annotations.gap_words import NOISES
 from annotations.models import GapReport, Project, SentencePair
+from gap_requests import fill, launch, learns_from, use_folders
 from workers.choices import gap_choices
 
 

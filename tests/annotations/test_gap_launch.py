@@ -9,7 +9,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
-from gap_requests import fill, launch, learns_from, options, review, use_folders, written
 
 from annotations import tasks
 from annotations.actions.gap_inputs import write_gap_inputs
@@ -17,6 +16,7 @@ from annotations.actions.gap_launch import cancel_gap_report, launch_gap_report,
 from annotations.actions.gap_reports import report_files
 from annotations.models import AuditEntry, GapReport, PairResult, Project, SentencePair
 from factories import make_pair, make_training
+from gap_requests import fill, launch, learns_from, options, review, use_folders, written
 from tests.workers.tiny_models import tiny_xlmr
 from workers import store
 from workers.tasks.gap_reports import KEPT, make_gap_report
