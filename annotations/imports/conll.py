@@ -93,6 +93,14 @@ def split_columns(line: str) -> list[str]:
     return columns if "" not in columns else [column for column in columns if column] or [""]
 
 
+def _rows(lines: list[str]) -> list[list[str]]:
+    """The columns of every line; without a look at each where only tabs stand between them."""
+    text = "\n".join([*lines, ""])
+    if " " not in text and "\t\n" not in text and all("\t" in line for line in lines):
+        return [line.split("\t") for line in lines]
+    return [split_columns(line) for line in lines]
+
+
 def _read_raw(
     file: InputFile, columns: Columns, max_tokens: int, max_line_bytes: int
 ) -> Iterator[RawSentence | BadLine]:
@@ -110,7 +118,7 @@ def _read_raw(
             if not rest:
                 continue
             start = block.number + len(block.lines) - len(rest)
-            rows = [split_columns(line) for line in rest]
+            rows = _rows(rest)
             width = width or len(rows[0])
             try:
                 yield _raw_sentence(rows, columns, width, start, raw, document, comments)
@@ -137,10 +145,10 @@ def _heading(block: Block, document: Document) -> tuple[Document, dict[str, str]
     """What stands above the tokens of a block: document boundaries and comments; then the token lines."""
     comments: dict[str, str] = {}
     for index, line in enumerate(block.lines):
-        if split_columns(line)[0] == DOCSTART:
+        if DOCSTART in line and split_columns(line)[0] == DOCSTART:
             document = Document(document.number + 1)
             continue
-        comment = _COMMENT.match(line)
+        comment = _COMMENT.match(line) if line.startswith("#") else None
         if comment is None:
             return document, comments, block.lines[index:]
         key, value = comment["key"], comment["value"].strip()
@@ -170,9 +178,9 @@ def _raw_sentence(
     document: Document,
     comments: dict[str, str],
 ) -> RawSentence:
-    for row, fields in enumerate(rows):
-        if len(fields) != width:
-            raise _BadRow(row, f"{len(fields)} columns where the file has {width}")
+    if set(map(len, rows)) != {width}:
+        row = next(row for row, fields in enumerate(rows) if len(fields) != width)
+        raise _BadRow(row, f"{len(rows[row])} columns where the file has {width}")
     try:
         token_index = columns.of(columns.token, width)
         tag_index = columns.of(columns.tag, width) if columns.tag and width > 1 else -1

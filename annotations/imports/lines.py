@@ -87,7 +87,7 @@ def read_blocks(file: BinaryIO, *, max_bytes: int, max_lines: int) -> Iterator[B
     first = n_lines = problem_line = 0
     problem = ""
     for number, raw, line_problem in _raw_lines(file, max_bytes):
-        if not line_problem and not raw.strip(b" \t\r\n"):
+        if not line_problem and raw.isspace() and not raw.strip(b" \t\r\n"):
             if n_lines:
                 yield _block(first, raws, problem, problem_line)
             raws, n_lines, problem = [], 0, ""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotations.imports.check import Rules, checked
+from annotations.imports.conll import _rows, split_columns
 from annotations.imports.detect import open_records, settle
 from annotations.imports.records import (
     BadLine,
@@ -105,3 +106,9 @@ def test_a_pipe_is_refused(tmp_path: Path, kind: str) -> None:
     threading.Thread(target=lambda: path.write_bytes(b"a O\n"), daemon=True).start()
     with pytest.raises(UnreadableFile, match="pipe is not a file"):
         settle(ImportFiles(source=InputFile(path, "pipe")), ImportOptions("en", "es"))
+
+
+@CAREFUL
+@given(lines=st.lists(st.text("aO-\t\t \u00a0", min_size=1, max_size=8), min_size=1, max_size=4))
+def test_columns_of_a_sentence_are_those_of_its_lines(lines: list[str]) -> None:
+    assert _rows(lines) == [split_columns(line) for line in lines]
