@@ -11,13 +11,12 @@ written at the end of each batch, so that the database is as the product would h
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import sys
 import time
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +31,7 @@ django.setup()
 import numpy as np  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from annotations.models import (  # noqa: E402
-    ImportBatch,
-    Membership,
-    PairCount,
-    Project,
-    ProjectionRun,
-    User,
-)
+from annotations.models import ImportBatch, Membership, PairCount, Project, ProjectionRun, User  # noqa: E402
 from benchmarks.corpus import (  # noqa: E402
     CANDIDATES,
     DOMAINS,
@@ -49,24 +41,11 @@ from benchmarks.corpus import (  # noqa: E402
     sentences,
     text_of,
 )
+from benchmarks.fill_reviews import Reviews  # noqa: E402
+from benchmarks.fill_rows import NUMBERED, TABLES, Choice, array, line  # noqa: E402
 
 BATCH = 20_000
 N_REVIEWERS = 30
-REVIEWED_DAYS = 60  # the reviews are of this many days
-TABLES = {
-    "sentencepair": "id project_id batch_id source_language target_language external_id document domain meta"
-    " source_text source_offsets target_text target_offsets has_source_labels has_reference fingerprint"
-    " status is_flagged priority shown_run_id more_reviews",
-    "pairresult": "run_id pair_id status message link_sources link_targets link_scores similarity",
-    "sourceentity": "id pair_id start end label score",
-    "candidate": "id run_id pair_id source_entity_id rank start end label score confidence margin reason",
-    "review": "id pair_id reviewer_id run_id run_signature status is_gold is_adjudication is_flagged note"
-    " version created_at changed_at done_at",
-    "reviewitem": "review_id position state start end label candidate_id source_entity_id",
-    "reviewevent": "review_id actor_id action detail seen_version before after at",
-    "disagreement": "pair_id project_id reviewers f1 changed_at",
-}
-NUMBERED = ("sentencepair", "sourceentity", "candidate", "review")
 
 
 def fill(n_pairs: int, n_reviews: int, name: str) -> Project:
@@ -100,7 +79,6 @@ class Filler:
 
     def __init__(self, project: Project, reviewed_share: float) -> None:
         self.project = project
-        self.reviewed_share = reviewed_share
         self.reviewers = [person(f"scale-{n}").pk for n in range(N_REVIEWERS)]
         for reviewer in self.reviewers:
             Membership.objects.get_or_create(project=project, user_id=reviewer)
@@ -112,7 +90,7 @@ class Filler:
         self.runs = {language: self._run(language) for language in LANGUAGES}
         cells = np.random.default_rng(0).random(40_000).astype("<f2")
         self.similarity = cells.tobytes().hex()
-        self.now = datetime.now(UTC)
+        self.reviews = Reviews(project, self.reviewers, reviewed_share, datetime.now(UTC), self._next_id)
 
     def _run(self, language: str) -> ProjectionRun:
         run, _ = ProjectionRun.objects.get_or_create(
@@ -186,7 +164,7 @@ class Filler:
         pair_id, run = self._next_id("sentencepair"), self.runs[pair.language]
         choices, least_sure = self._add_silver(pair, pair_id, run, chance, rows)
         n_missing = sum(start is None for _, _, start, _, _ in choices)
-        status, more_reviews = self._review(pair_id, run, choices, chance, rows)
+        status, more_reviews = self.reviews.add(pair_id, run, choices, chance, rows)
         is_flagged = status == "reviewed" and n % 250 == 0
         source, source_offsets = text_of(pair.source, "en")
         target, target_offsets = text_of(pair.target, pair.language)
@@ -215,9 +193,9 @@ class Filler:
         run: ProjectionRun,
         chance: random.Random,
         rows: dict[str, list[str]],
-    ) -> tuple[list[tuple[int, int, int | None, int | None, str]], float]:
+    ) -> tuple[list[Choice], float]:
         """First choices as (candidate, source entity, start, end, label), and the least confidence."""
-        choices: list[tuple[int, int, int | None, int | None, str]] = []
+        choices: list[Choice] = []
         least_sure, n_tokens = 1.0, len(pair.target)
         n_candidates = CANDIDATES[len(pair.entities)]
         for (start, end, t_start, t_end, label, _), n in zip(pair.entities, n_candidates, strict=True):
@@ -251,116 +229,6 @@ class Filler:
             )
         )
         return choices, least_sure
-
-    def _review(
-        self,
-        pair_id: int,
-        run: ProjectionRun,
-        choices: list[tuple[int, int, int | None, int | None, str]],
-        chance: random.Random,
-        rows: dict[str, list[str]],
-    ) -> tuple[str, int]:
-        """Reviews of the pair, if it has any: its status after them, and how many more it wants."""
-        draw = chance.random()
-        if draw >= self.reviewed_share:
-            return "suggested", 0
-        people = chance.sample(self.reviewers, 2)
-        share = draw / self.reviewed_share
-        if share < 0.01:
-            self._add_review(people[0], pair_id, run, choices, chance, rows, status="skipped")
-            return "skipped", 0
-        edits = share < 0.2
-        self._add_review(people[0], pair_id, run, choices, chance, rows, edits=edits, is_gold=True)
-        if not self.project.wants_overlap(pair_id):
-            return "reviewed", 0
-        if share < 0.8:
-            differs = bool(choices) and share < 0.3
-            self._add_review(people[1], pair_id, run, choices, chance, rows, edits=differs)
-            if differs:
-                rows["disagreement"].append(
-                    line(pair_id, self.project.pk, array(people), 0.5, self.now.isoformat())
-                )
-            return "reviewed", 0
-        return "reviewed", 1
-
-    def _add_review(
-        self,
-        reviewer: int,
-        pair_id: int,
-        run: ProjectionRun,
-        choices: list[tuple[int, int, int | None, int | None, str]],
-        chance: random.Random,
-        rows: dict[str, list[str]],
-        *,
-        status: str = "done",
-        edits: bool = False,
-        is_gold: bool = False,
-    ) -> None:
-        """A review with its items and events: finished at once, or after one label was changed."""
-        review = self._next_id("review")
-        at = self.now - timedelta(days=REVIEWED_DAYS * chance.random())
-        suggested = [item_of(k, "pending", choice) for k, choice in enumerate(choices)]
-        edited = [dict(item) for item in suggested]
-        steps = [("open", suggested)]
-        if edits and edited:
-            edited[0] |= {"label": chance.choice(["PER", "LOC", "ORG", "MISC"]), "state": "accepted"}
-            steps.append(("open", edited))
-        final = [item | {"state": "accepted"} for item in edited] if status == "done" else edited
-        steps.append((status, final))
-        words = ("edited", "label") if edits and edited else ("", "")
-        for version, (before, after) in enumerate(zip(steps, steps[1:], strict=False)):
-            is_last = version == len(steps) - 2
-            action, detail = ("accepted" if status == "done" else "skipped", "") if is_last else words
-            rows["reviewevent"].append(
-                line(
-                    *(review, reviewer, action, detail, version, snapshot(*before), snapshot(*after)),
-                    (at + timedelta(seconds=4 * version)).isoformat(),
-                )
-            )
-        done_at = at.isoformat() if status == "done" else None
-        rows["review"].append(
-            line(
-                *(review, pair_id, reviewer, run.pk, run.signature, status, is_gold, False, False, ""),
-                *(len(steps) - 1, at.isoformat(), at.isoformat(), done_at),
-            )
-        )
-        rows["reviewitem"] += [
-            line(
-                *(review, item["position"], item["state"], item["start"], item["end"], item["label"]),
-                *(item["candidate"], item["source_entity"]),
-            )
-            for item in final
-        ]
-
-
-def item_of(
-    position: int, state: str, choice: tuple[int, int, int | None, int | None, str]
-) -> dict[str, Any]:
-    candidate, entity, start, end, label = choice
-    return {
-        **{"position": position, "state": state, "start": start, "end": end, "label": label},
-        **{"candidate": candidate, "source_entity": entity, "lost_words": ""},
-    }
-
-
-def snapshot(status: str, items: list[dict[str, Any]]) -> str:
-    """As Snapshot.to_json writes it."""
-    return json.dumps(
-        {
-            **{"status": status, "is_flagged": False, "note": "", "items": items},
-            **{"added_links": [], "removed_links": [], "text_version": 0, "adjudicates": False},
-        }
-    )
-
-
-def array(values: list[Any]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def line(*values: Any) -> str:
-    r"""A row in COPY's text format."""
-    cells = (r"\N" if v is None else str(v).replace("\\", "\\\\") for v in values)
-    return "\t".join(cells) + "\n"
 
 
 def main() -> None:
