@@ -99,13 +99,16 @@ def test_every_line_is_accounted_for(tmp_path: Path, lines: list[str]) -> None:
 @pytest.mark.parametrize("kind", ["conll", "lines"])
 def test_a_pipe_is_refused(tmp_path: Path, kind: str) -> None:
     import os
-    import threading
 
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    threading.Thread(target=lambda: path.write_bytes(b"a O\n"), daemon=True).start()
-    with pytest.raises(UnreadableFile, match="pipe is not a file"):
-        settle(ImportFiles(source=InputFile(path, "pipe")), ImportOptions("en", "es"))
+    other_end = os.open(path, os.O_RDWR)  # somebody is there, so that opening it to read does not wait
+    try:
+        os.write(other_end, b"a O\n")
+        with pytest.raises(UnreadableFile, match="pipe is not a file"):
+            settle(ImportFiles(source=InputFile(path, "pipe")), ImportOptions("en", "es"))
+    finally:
+        os.close(other_end)
 
 
 @CAREFUL

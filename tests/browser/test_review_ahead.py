@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from django.db import transaction
+from playwright.sync_api import Page, expect
 
 from annotations.models import Project, Review, SentencePair, User
 from annotations.views import review_page
@@ -22,6 +23,13 @@ def shows(page: Page, pair: SentencePair) -> None:
     expect(page.locator(f'#review[data-pair="{pair.pk}"] .item:focus')).to_have_count(1)
 
 
+def see_first(page: Page, project: Project, pair: SentencePair) -> None:
+    """Open the queue from another page, and wait until the sentence after the first has come as well."""
+    with page.expect_response("**/ahead/"):
+        page.goto(f"/projects/{project.pk}/review/")
+    shows(page, pair)
+
+
 def held_by(user: User) -> set[int]:
     return set(user.claims.values_list("pair", flat=True))
 
@@ -29,17 +37,14 @@ def held_by(user: User) -> set[int]:
 def test_enter_shows_the_next_sentence_before_the_answer(
     queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
 ) -> None:
-    page = open_as(ana, f"/projects/{project.pk}/review/")
-    with page.expect_response("**/ahead/"):
-        shows(page, queue[0])
-    waiting: list[Route] = []
-    page.route("**/accept/", lambda route: waiting.append(route))
-    page.keyboard.press("Enter")
-    shows(page, queue[1])  # while the server has not even been asked
-    page.keyboard.press("o")  # waits for the answer
-    assert not Review.objects.exists()
-    waiting[0].continue_()
-    page.unroute("**/accept/")
+    page = open_as(ana, "/")
+    see_first(page, project, queue[0])
+    with transaction.atomic():
+        SentencePair.objects.select_for_update().get(pk=queue[0].pk)
+        page.keyboard.press("Enter")
+        shows(page, queue[1])  # while the server waits for the pair that is locked here
+        page.keyboard.press("o")  # waits for the answer
+        assert not Review.objects.exists()
     expect(page.locator(".item.current .label")).to_have_text("ORG")
     expect(page.locator("#remaining")).to_have_text(re.compile("^4 "))
     assert Review.objects.gold().get().pair == queue[0]
@@ -65,12 +70,9 @@ def test_every_sentence_comes_once_and_in_order(
 def test_two_people_never_hold_the_same_and_leaving_gives_both_back(
     queue: list[SentencePair], open_as: Callable[..., Page], ana: User, olga: User, project: Project
 ) -> None:
-    page = open_as(ana, f"/projects/{project.pk}/review/")
-    with page.expect_response("**/ahead/"):
-        shows(page, queue[0])
-    other = open_as(olga, f"/projects/{project.pk}/review/")
-    with other.expect_response("**/ahead/"):
-        shows(other, queue[2])
+    page, other = open_as(ana, "/"), open_as(olga, "/")
+    see_first(page, project, queue[0])
+    see_first(other, project, queue[2])
     assert held_by(ana) == {queue[0].pk, queue[1].pk}
     assert held_by(olga) == {queue[2].pk, queue[3].pk}
     page.goto("/")
@@ -80,9 +82,8 @@ def test_two_people_never_hold_the_same_and_leaving_gives_both_back(
 def test_what_was_fetched_ahead_and_taken_by_another_is_replaced(
     queue: list[SentencePair], open_as: Callable[..., Page], ana: User, olga: User, project: Project
 ) -> None:
-    page = open_as(ana, f"/projects/{project.pk}/review/")
-    with page.expect_response("**/ahead/"):
-        shows(page, queue[0])
+    page = open_as(ana, "/")
+    see_first(page, project, queue[0])
     ana.claims.filter(pair=queue[1]).update(reviewer=olga)
     page.keyboard.press("Enter")
     shows(page, queue[2])
@@ -93,10 +94,9 @@ def test_what_was_fetched_ahead_and_taken_by_another_is_replaced(
 def test_a_failed_accept_brings_the_sentence_back(
     queue: list[SentencePair], open_as: Callable[..., Page], ana: User, project: Project
 ) -> None:
-    page = open_as(ana, f"/projects/{project.pk}/review/")
-    with page.expect_response("**/ahead/"):
-        shows(page, queue[0])
+    page = open_as(ana, "/")
     page.route("**/accept/", lambda route: route.abort())
+    see_first(page, project, queue[0])
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("nothing was saved")
     expect(page.locator(f'#review[data-pair="{queue[0].pk}"]')).to_be_visible()
