@@ -51,7 +51,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
 
 
-SETTINGS = {"epochs": 25, "patience": 25, "learning_rate": 0.01, "batch_size": 8, "frozen_layers": 0}
+SETTINGS = {"epochs": 25, "patience": 4, "learning_rate": 0.01, "batch_size": 8, "frozen_layers": 0}
 
 
 def test_a_trained_folder_tags_at_once(base: str, files: tuple[Path, Path], tmp_path: Path) -> None:
