@@ -154,7 +154,8 @@ def _statement(queue: Queue, ways: tuple[str, ...]) -> tuple[str, dict[str, Any]
         if pairs is None:
             continue
         try:
-            sql, own = pairs.for_claiming().only(*PAIR.names)[:1].query.sql_with_params()
+            wanted = pairs if way in OWN else pairs.for_claiming()
+            sql, own = wanted.only(*PAIR.names)[:1].query.sql_with_params()
         except EmptyResultSet:
             continue  # no pair can be like that
         names = []
@@ -187,6 +188,9 @@ def _after(queue: Queue) -> SentencePairQuerySet:
     return queue.pairs().filter(pk__gt=HERE) if queue.skipped else queue.pairs().exclude(pk=HERE)
 
 
+# What is the person's already is not locked, only its claim: another one who locked the pair, and found the
+# claim in the way, would hide it from them.
+OWN = {"own", "own after", "ahead"}
 # Of those that are given to this person, or to nobody.
 WAYS: dict[str, Callable[[Queue, User], SentencePairQuerySet | None]] = {
     "own": lambda queue, user: queue.pairs().claimed_by(user).open_to(user),
