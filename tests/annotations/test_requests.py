@@ -30,7 +30,7 @@ from tests.annotations.test_roles import RULES, world  # noqa: F401 (a fixture)
 N = int(os.environ.get("FUZZ_REQUESTS", "240"))
 SEED = os.environ.get("FUZZ_SEED", "1")
 BATCH = 60  # requests after which the project is as it was
-SLOW_S = 1
+SLOW_S = 5  # of processor; the first request of a process imports what it needs
 FORM_MODULES = (
     "annotations.forms",
     "annotations.people_forms",
