@@ -7,7 +7,15 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.actions.claims import LEASE, Queue, claim_next, claim_pair, release_claim, renew_claim
+from annotations.actions.claims import (
+    LEASE,
+    Queue,
+    claim_following,
+    claim_next,
+    claim_pair,
+    release_claim,
+    renew_claim,
+)
 from annotations.models import Claim, Project, SentencePair, User
 from factories import make_pair, make_project, make_user
 
@@ -47,6 +55,35 @@ def test_it_returns_to_what_was_left_unfinished(project: Project, ana: User) -> 
     easy = make_pair(project, confidence=0.9)
     claim_pair(easy.pk, ana)
     assert claim_next(Queue(project.pk), ana) == easy
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["next", "ahead"])
+def test_a_pair_of_ones_own_is_found_while_another_has_it_locked(
+    pair: SentencePair, ana: User, way: str
+) -> None:
+    """As somebody has who found it free a moment before it was claimed, and the claim in the way."""
+    queue = Queue(pair.project_id)
+    assert claim_next(queue, ana) == pair
+    done = make_pair(pair.project)
+    SentencePair.objects.filter(pk=done.pk).update(status="reviewed")
+    found: list[SentencePair | None] = []
+
+    def look() -> None:
+        try:
+            again = (
+                claim_following(queue, ana, done, ahead=pair.pk) if way == "ahead" else claim_next(queue, ana)
+            )
+            found.append(again)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        SentencePair.objects.select_for_update(no_key=True).get(pk=pair.pk)
+        other = threading.Thread(target=look)
+        other.start()
+        other.join(timeout=20)
+        assert found == [pair]
 
 
 def test_it_offers_an_abandoned_pair_again(pair: SentencePair, ana: User, ben: User) -> None:

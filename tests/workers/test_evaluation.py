@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.workers.tiny_models import tiny_xlmr
 from workers.evaluate import bootstrap_difference, bootstrap_f1
 from workers.evaluation import job as job_module
 from workers.evaluation.data import TestSet
@@ -13,7 +14,6 @@ from workers.evaluation.errors import count_confusion, count_errors, match_entit
 from workers.evaluation.job import System, run_evaluation
 from workers.evaluation.measures import MEASURES, measure_all, measure_differences
 from workers.evaluation.report import ReportSettings, build_report, faulty_rows
-from workers.spans import Entity
 
 COUNTS = np.array([[1, 0, 0], [0, 1, 2], [0, 0, 0], [2, 0, 1], [0, 1, 0]])
 BASELINE = np.array([[0, 0, 1], [1, 0, 1], [0, 0, 0], [1, 1, 2], [0, 0, 0]])
@@ -109,19 +109,6 @@ def test_a_sentence_is_faulty_where_either_is_wrong() -> None:
     assert rows[0]["faults"][0] == {"kind": "label", "gold": (2, 3, "LOC"), "found": (2, 3, "ORG")}
 
 
-class SlowTagger:
-    """Finds the first word of every sentence, and stops where it is told to."""
-
-    name, signature = "slow", "slow:1"
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def tag(self, sentences: list[list[str]]) -> list[list[Entity]]:
-        self.asked += [sentence[0] for sentence in sentences]
-        return [[Entity(0, 1, "PER")] for _ in sentences]
-
-
 class Stopped(RuntimeError):
     pass
 
@@ -133,24 +120,30 @@ def test_what_was_tagged_before_it_was_lost_stays_so(tmp_path: Path, monkeypatch
         for k in range(5)
     ]  # fmt: skip
     (tmp_path / "gold.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    tagger = SlowTagger()
+    model = tiny_xlmr(
+        tmp_path / "model", ["word0 word1 word2 word3 word4"] * 9, labels=("O", "B-PER", "I-PER")
+    )
+    system, folder = System("huggingface", {"model": str(model), "device": "cpu"}), tmp_path / "kept"
+    folder.mkdir()
+    (tmp_path / "gold.jsonl").rename(folder / "gold.jsonl")
     monkeypatch.setattr(job_module, "BLOCK", 2)
-    monkeypatch.setattr(job_module, "load_system", lambda name, options: tagger)
-    steps: list[int] = []
 
     def stop_at(n_sentences: int) -> None:
-        steps.append(n_sentences)
-        if n_sentences == 4 and len(steps) < 4:
+        if n_sentences == 4:
             raise Stopped
 
     settings = ReportSettings(n_bootstrap=20)
     with pytest.raises(Stopped):
-        run_evaluation(tmp_path, [System("any")], settings, on_step=stop_at)
-    assert tagger.asked == ["word0", "word1", "word2", "word3"] and not (tmp_path / "report.json").exists()
-    report = run_evaluation(tmp_path, [System("any")], settings, on_step=stop_at)
-    assert tagger.asked == [f"word{k}" for k in range(5)] and steps[-1] == 5
-    assert (report["strict"]["f1"], report["systems"]) == (1.0, ["slow:1"])
-    assert {path.name for path in tmp_path.iterdir()} == {
+        run_evaluation(folder, [system], settings, on_step=stop_at)
+    blocks = sorted((folder / "predicted.parts").iterdir())
+    assert len(blocks) == 2 and not (folder / "report.json").exists()
+    marked = [line | {"kind": "found"} for line in lines[:2]]  # an answer that the model does not give
+    blocks[0].write_text("".join(json.dumps(line) + "\n" for line in marked))
+    steps: list[int] = []
+    run_evaluation(folder, [system], settings, on_step=steps.append)
+    rows = [json.loads(line) for line in (folder / "predicted.jsonl").read_text().splitlines()]
+    assert [row.get("pair") for row in rows] == [0, 1, None, None, None] and steps[-1] == 5
+    assert {path.name for path in folder.iterdir()} == {
         "gold.jsonl", "predicted.jsonl", "predicted.conll", "report.json", "sentences.jsonl"
     }  # fmt: skip
-    assert "a_b O\n" in (tmp_path / "predicted.conll").read_text()
+    assert "a_b " in (folder / "predicted.conll").read_text()
